@@ -1,0 +1,19 @@
+/** Higher runs first and is shed last. */
+export type Priority = "critical" | "high" | "normal" | "low";
+
+/**
+ * What belongs to one call and travels with it, as an explicit argument. `keelson/node` carries it in
+ * AsyncLocalStorage for those who want it implicit.
+ */
+export interface Context {
+  /** Lower-case hex, 32 digits: the trace id of W3C Trace Context. */
+  readonly traceId?: string;
+  readonly tenant?: string;
+  /** Who is calling, as an id. */
+  readonly principal?: string;
+  readonly priority?: Priority;
+  /** When the caller stops waiting, in milliseconds of the clock's `monotonic()`. */
+  readonly deadline?: number;
+  /** Aborts with the caller. */
+  readonly signal?: AbortSignal;
+}

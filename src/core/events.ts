@@ -1,0 +1,158 @@
+import type { Context } from "./context.js";
+
+/** What every event carries. */
+export interface EventBase {
+  /** The primitive's name, as it was defined. */
+  readonly name: string;
+  /** The call it happened in, where one was passed. */
+  readonly context?: Context | undefined;
+}
+
+/** Every event there is, by type. Payloads are plain data; durations are in milliseconds. */
+export interface EventMap {
+  "limiter.decision": EventBase & {
+    readonly key: string;
+    readonly allowed: boolean;
+    readonly cost: number;
+    readonly remaining: number;
+    readonly retryAfterMs: number;
+    readonly source: "store" | "open" | "closed" | "local";
+  };
+  "store.failure": EventBase & {
+    readonly reason: "timeout" | "unavailable" | "contention" | "capacity" | "version";
+    readonly applied: "no" | "unknown";
+    readonly policy: string;
+    readonly error?: unknown;
+  };
+  "breaker.transition": EventBase & {
+    readonly from: BreakerStateName;
+    readonly to: BreakerStateName;
+    readonly reason: string;
+    readonly generation: number;
+    readonly calls: number;
+    readonly failures: number;
+    readonly slow: number;
+  };
+  "breaker.rejected": EventBase & { readonly state: BreakerStateName; readonly retryAfterMs: number };
+  "breaker.ignored": EventBase & { readonly error: unknown };
+  "breaker.stale": EventBase & { readonly generation: number; readonly outcome: string };
+  "bulkhead.rejected": EventBase & {
+    readonly reason: "full" | "timeout" | "aborted" | "too_heavy" | "closed";
+    readonly running: number;
+    readonly queued: number;
+  };
+  "bulkhead.queued": EventBase & { readonly queued: number };
+  "bulkhead.resized": EventBase & { readonly from: number; readonly to: number; readonly reason: string };
+  "retry.scheduled": EventBase & { readonly attempt: number; readonly delayMs: number; readonly error: unknown };
+  "retry.stopped": EventBase & {
+    readonly attempt: number;
+    readonly reason: "exhausted" | "deadline" | "budget" | "not_retryable" | "aborted";
+    readonly error: unknown;
+  };
+  timeout: EventBase & { readonly scope: "total" | "attempt"; readonly ms: number };
+  "hedge.started": EventBase & { readonly delayMs: number };
+  "hedge.settled": EventBase & { readonly winner: "primary" | "hedge" | "none" };
+  "hedge.denied": EventBase;
+  "fallback.used": EventBase & { readonly error: unknown };
+  "upstream.settled": EventBase & {
+    readonly outcome: "success" | "failure" | "ignored" | "cancelled" | "rejected";
+    readonly durationMs: number;
+    readonly attempts: number;
+  };
+  "cache.hit": EventBase & { readonly key: string; readonly state: "fresh" | "stale" | "grace" | "negative" };
+  "cache.miss": EventBase & { readonly key: string };
+  "cache.loaded": EventBase & { readonly key: string; readonly durationMs: number; readonly stored: boolean };
+  "cache.failed": EventBase & { readonly key: string; readonly error: unknown; readonly served: "stale" | "none" };
+  "cache.cleared": EventBase & { readonly version: string };
+  "idempotency.settled": EventBase & {
+    readonly key: string;
+    readonly outcome: "first" | "replayed" | "in_flight" | "mismatch" | "unknown" | "lost";
+  };
+  "replay.settled": EventBase & {
+    readonly source: string;
+    readonly id: string;
+    readonly outcome: "first" | "duplicate" | "in_flight" | "done" | "released" | "lost";
+  };
+  "endpoint.settled": EventBase & {
+    readonly status: number;
+    readonly code?: string | undefined;
+    readonly guard?: string | undefined;
+    readonly durationMs: number;
+    readonly error?: unknown;
+  };
+  "knob.changed": EventBase & { readonly from: unknown; readonly to: unknown };
+}
+
+/** The six states of a breaker. */
+export type BreakerStateName = "closed" | "open" | "half-open" | "isolated" | "disabled" | "metrics-only";
+
+/** The type of an event. */
+export type EventType = keyof EventMap;
+
+/** Hears one type of event. */
+export type Listener<T extends EventType> = (event: EventMap[T]) => void;
+
+/** Hears everything. */
+export type AnyListener = <T extends EventType>(type: T, event: EventMap[T]) => void;
+
+/**
+ * Tells what happens to those who listen. A listener that throws is reported to `onError` and never reaches the call
+ * that the event came from.
+ */
+export class Events {
+  readonly #listeners = new Map<EventType, readonly Listener<never>[]>();
+  #any: readonly AnyListener[] = [];
+  readonly #onError: (error: unknown, type: EventType) => void;
+
+  constructor(onError: (error: unknown, type: EventType) => void = reportLater) {
+    this.#onError = onError;
+  }
+
+  /** Listens to one type; the returned function stops it. */
+  on<T extends EventType>(type: T, listener: Listener<T>): () => void {
+    this.#listeners.set(type, [...(this.#listeners.get(type) ?? []), listener as Listener<never>]);
+    return () => {
+      const left = (this.#listeners.get(type) ?? []).filter((known) => known !== listener);
+      if (left.length === 0) this.#listeners.delete(type);
+      else this.#listeners.set(type, left);
+    };
+  }
+
+  /** Listens to everything; the returned function stops it. */
+  onAny(listener: AnyListener): () => void {
+    this.#any = [...this.#any, listener];
+    return () => {
+      this.#any = this.#any.filter((known) => known !== listener);
+    };
+  }
+
+  /** Whether anyone listens: ask before building a payload on a hot path. */
+  wants(type: EventType): boolean {
+    return this.#any.length > 0 || (this.#listeners.size > 0 && this.#listeners.has(type));
+  }
+
+  /** Tells everyone who listens, in the order they came. */
+  emit<T extends EventType>(type: T, event: EventMap[T]): void {
+    for (const listener of this.#listeners.get(type) ?? []) {
+      try {
+        (listener as Listener<T>)(event);
+      } catch (error) {
+        this.#onError(error, type);
+      }
+    }
+    for (const listener of this.#any) {
+      try {
+        listener(type, event);
+      } catch (error) {
+        this.#onError(error, type);
+      }
+    }
+  }
+}
+
+/** Throws outside of the call, where the process's own handler of uncaught errors sees it. */
+function reportLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}

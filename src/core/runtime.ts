@@ -1,0 +1,78 @@
+import { type Clock, systemClock } from "./clock.js";
+import { Events } from "./events.js";
+import type { Store } from "./store.js";
+
+/** Where primitives get everything from that is not their own: time, chance, listeners, the store, the knobs. */
+export interface Runtime {
+  readonly service: string;
+  readonly clock: Clock;
+  /** From 0 up to 1, like `Math.random`. Injected, so that a run can be repeated from a seed. */
+  readonly random: () => number;
+  readonly events: Events;
+  /** Left out where a kit is only defined and bound later, to each call. */
+  readonly store?: Store;
+  readonly knobs: KnobSource;
+  /** Counts outcomes for the service-level indicators. */
+  readonly sli?: (kind: "endpoint" | "upstream", name: string) => SliRecorder;
+}
+
+/** Takes the outcomes of one endpoint or upstream. */
+export interface SliRecorder {
+  /** @param bad `undefined`: neither good nor bad (cancelled by the caller, refused for the client's own fault) */
+  record(bad: boolean | undefined, durationMs: number): void;
+}
+
+/** The knobs in effect. */
+export interface KnobSource {
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Raised with every change. */
+  readonly revision: number;
+}
+
+/** A value, or how to get it from the knobs. */
+export type Tunable<K, T> = T | ((knobs: K) => T);
+
+const NO_KNOBS: KnobSource = { values: {}, revision: 0 };
+
+/** A runtime for primitives used on their own. What is left out is the machine's. */
+export function runtime(parts: Partial<Runtime> = {}): Runtime {
+  return {
+    service: "service",
+    clock: systemClock,
+    random: Math.random,
+    events: new Events(),
+    knobs: NO_KNOBS,
+    ...parts,
+  };
+}
+
+/** A configuration made from options that may depend on knobs; made again when a knob changes. */
+export class Derived<T> {
+  readonly #knobs: KnobSource;
+  readonly #build: (read: ReadTunable) => T;
+  #revision: number;
+  #value: T;
+
+  /** @throws {ConfigError} what `build` throws: a bad option is found when it is given */
+  constructor(knobs: KnobSource, build: (read: ReadTunable) => T) {
+    this.#knobs = knobs;
+    this.#build = build;
+    this.#revision = knobs.revision;
+    this.#value = build(this.#read);
+  }
+
+  readonly #read: ReadTunable = (option) =>
+    typeof option === "function" ? (option as (knobs: unknown) => never)(this.#knobs.values) : (option as never);
+
+  /** The configuration in effect. */
+  get value(): T {
+    if (this.#revision !== this.#knobs.revision) {
+      this.#value = this.#build(this.#read);
+      this.#revision = this.#knobs.revision;
+    }
+    return this.#value;
+  }
+}
+
+/** Reads an option that may depend on the knobs. */
+export type ReadTunable = <T>(option: Tunable<never, T>) => T;
