@@ -1,0 +1,153 @@
+import type { Surface } from "../boundary/surface/surface.js";
+import type { BreakerStateName } from "../core/events.js";
+
+/**
+ * Everything a kit knows about itself, from one call: plain JSON. The gate, the operator page and the exporters all
+ * read this. `keelson/schema` has it as a zod schema, `keelson/schemas/snapshot.schema.json` as a JSON Schema.
+ *
+ * A name that holds nothing yet is there with an empty record, so that readers need no special case. New fields may
+ * come in any version; `version` rises when one changes its meaning or goes.
+ */
+export interface Snapshot {
+  /** Version of this shape. */
+  readonly version: 1;
+  readonly service: string;
+  /** Random, made when the kit was: counters that went back with the same id are a bug, with another a restart. */
+  readonly bootId: string;
+  /** Unix time in milliseconds. */
+  readonly at: number;
+  /** Milliseconds since the kit was made. */
+  readonly uptimeMs: number;
+  /** Where state is kept. */
+  readonly store: StoreSnapshot;
+  /** The values in effect, by name; those of secrets read `"[secret]"`. */
+  readonly knobs: Readonly<Record<string, KnobValue>>;
+  readonly limiters: Readonly<Record<string, LimiterSnapshot>>;
+  readonly upstreams: Readonly<Record<string, UpstreamSnapshot>>;
+  /** Breakers made on their own; those of upstreams are with their upstream. */
+  readonly breakers: Readonly<Record<string, BreakerSnapshot>>;
+  /** Bulkheads made on their own; those of upstreams are with their upstream. */
+  readonly bulkheads: Readonly<Record<string, BulkheadSnapshot>>;
+  /** By namespace. */
+  readonly caches: Readonly<Record<string, CacheSnapshot>>;
+  readonly idempotency: Readonly<Record<string, IdempotencySnapshot>>;
+  readonly replayGuards: Readonly<Record<string, ReplayGuardSnapshot>>;
+  readonly slis: SliSnapshots;
+  /** Every way into the service with its protections. */
+  readonly surface: readonly Surface[];
+}
+
+/** The store of a kit. */
+export interface StoreSnapshot {
+  /** `memory`, `redis`, … */
+  readonly kind: string;
+  /** Cells held now; `null` where the store can't say. */
+  readonly cells: number | null;
+  /** Cells held at most; `null` where there is no such bound. */
+  readonly capacity: number | null;
+}
+
+/** A knob's value as a snapshot shows it. */
+export type KnobValue = string | number | boolean | null;
+
+/** A limiter since the kit was made. */
+export interface LimiterSnapshot {
+  readonly algorithm: string;
+  readonly limit: number;
+  readonly windowMs: number;
+  readonly burst: number;
+  readonly allowed: number;
+  readonly denied: number;
+  /** Decisions that the store could not make, by the way its policy went. */
+  readonly degraded: { readonly open: number; readonly closed: number; readonly local: number };
+}
+
+/** A breaker now. */
+export interface BreakerSnapshot {
+  readonly state: BreakerStateName;
+  readonly generation: number;
+  /** Calls in the window. */
+  readonly calls: number;
+  readonly failures: number;
+  readonly slow: number;
+  readonly rejected: number;
+  /** Milliseconds until a trial call is let through; 0 when it is not open. */
+  readonly retryAfterMs: number;
+}
+
+/** A bulkhead now. */
+export interface BulkheadSnapshot {
+  readonly limit: number;
+  readonly running: number;
+  readonly queued: number;
+  readonly maxQueue: number;
+  readonly rejected: number;
+}
+
+/** An upstream since the kit was made. */
+export interface UpstreamSnapshot {
+  readonly successes: number;
+  readonly failures: number;
+  /** Settled without blame: cancelled by the caller, or ignored by a predicate. */
+  readonly ignored: number;
+  readonly rejected: number;
+  readonly retries: number;
+  readonly breaker: BreakerSnapshot | null;
+  readonly bulkhead: BulkheadSnapshot | null;
+}
+
+/** One namespace of a cache. */
+export interface CacheSnapshot {
+  readonly entries: number;
+  readonly capacity: number;
+  readonly version: string;
+  readonly hits: number;
+  readonly staleHits: number;
+  readonly misses: number;
+  readonly loads: number;
+  readonly failures: number;
+  readonly loading: number;
+}
+
+/** An idempotency guard since the kit was made. */
+export interface IdempotencySnapshot {
+  readonly first: number;
+  readonly replayed: number;
+  readonly inFlight: number;
+  readonly mismatch: number;
+  readonly unknown: number;
+  readonly lost: number;
+}
+
+/** A replay guard since the kit was made. */
+export interface ReplayGuardSnapshot {
+  readonly first: number;
+  readonly duplicate: number;
+  readonly inFlight: number;
+  readonly lost: number;
+}
+
+/** The service-level indicators, by name. */
+export interface SliSnapshots {
+  readonly endpoints: Readonly<Record<string, SliSnapshot>>;
+  readonly upstreams: Readonly<Record<string, SliSnapshot>>;
+}
+
+/** The indicator of one endpoint or upstream. */
+export interface SliSnapshot {
+  readonly windows: readonly SliWindow[];
+}
+
+/** What an indicator counted over the last `sec` seconds. */
+export interface SliWindow {
+  readonly sec: number;
+  /** Calls that count: successes and bad ones. */
+  readonly valid: number;
+  readonly bad: number;
+  /** Seconds of the window that were watched at all: less than `sec` soon after a start. */
+  readonly coveredSec: number;
+  /** Milliseconds; `null` without a valid call. */
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+}
