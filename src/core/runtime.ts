@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "./clock.js";
+import type { Context } from "./context.js";
 import { Events } from "./events.js";
 import type { Store } from "./store.js";
 
@@ -14,6 +15,8 @@ export interface Runtime {
   readonly knobs: KnobSource;
   /** Counts outcomes for the service-level indicators. */
   readonly sli?: (kind: "endpoint" | "upstream", name: string) => SliRecorder;
+  /** The context of the present call where none is passed along: `keelson/node` carries one in AsyncLocalStorage. */
+  readonly currentContext?: () => Context | undefined;
 }
 
 /** Takes the outcomes of one endpoint or upstream. */
