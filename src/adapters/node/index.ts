@@ -1,0 +1,10 @@
+export type { Context } from "../../core/context.js";
+export {
+  type ClosableServer,
+  type CloseOnSignalsOptions,
+  closeOnSignals,
+  type Drainable,
+  type Shutdown,
+  type SignalSource,
+} from "./close.js";
+export { currentContext, withContext } from "./context.js";
