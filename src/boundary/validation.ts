@@ -70,7 +70,7 @@ export function jsonPointer(path: readonly PropertyKey[]): string {
  * Some libraries end their messages with what they were given (valibot: `but received "x"`, arktype: `(was "x")`),
  * and an author's own message may do so anywhere. A value may be a password: it is taken out.
  */
-function withoutValue(message: string, value: unknown): string {
+export function withoutValue(message: string, value: unknown): string {
   const said = message.replace(/ (?:\(was .*\)|but received .*)$/s, "");
   if (typeof value !== "string" && typeof value !== "number" && typeof value !== "bigint") return said;
   const text = String(value);
