@@ -1,0 +1,176 @@
+import type { Context, Priority } from "../../core/context.js";
+import type { Verified } from "../webhooks/verifier.js";
+import type { HeaderPairs } from "./cors.js";
+import type { Incoming, Place } from "./incoming.js";
+import type { Plan } from "./plan.js";
+import { pathParams, queryRecord } from "./raw-parts.js";
+import { newTraceId, traceIdOf } from "./trace.js";
+import type { RawHeaders, RawQuery } from "./types.js";
+
+const NO_HEADERS: HeaderPairs = [];
+
+/**
+ * A request on its way through the guards of an endpoint, and what user code gets as `c`; the types in `types.ts` say
+ * which of it when. Everything that costs is made when it is first read.
+ */
+export class ActiveCall {
+  principal: unknown = undefined;
+  body: unknown = undefined;
+  rawBody: Uint8Array | undefined = undefined;
+  verified: Verified | undefined = undefined;
+  /** Which guard it is at, as an index into the plan's. */
+  stage = 0;
+  /** What CORS adds to the answer. */
+  cors: HeaderPairs = NO_HEADERS;
+  /** The RateLimit field so far. */
+  rateLimit = "";
+  /** The RateLimit-Policy field so far. */
+  rateLimitPolicy = "";
+  tenant: string | undefined = undefined;
+  priority: Priority | undefined = undefined;
+  /** When the handler's time is up, monotonic. */
+  deadline: number | undefined = undefined;
+
+  // What the getters below have made.
+  private paramsMade: unknown = undefined;
+  private queryMade: unknown = undefined;
+  private headersMade: unknown = undefined;
+  private clientMade: string | undefined = undefined;
+  private traceMade: string | undefined = undefined;
+  private contextMade: Context | undefined = undefined;
+  private timeLimit: AbortController | undefined = undefined;
+  private stopFollowing: (() => void) | undefined = undefined;
+
+  constructor(
+    readonly plan: Plan,
+    readonly incoming: Incoming,
+    /** The path's parameters as they stand in the URL, in the order of the plan's names. */
+    readonly values: readonly string[],
+    readonly place: Place,
+    /** Monotonic. */
+    readonly startedAt: number,
+  ) {}
+
+  get method(): string {
+    return this.incoming.method;
+  }
+
+  get path(): string {
+    return this.incoming.fullPath;
+  }
+
+  /** Bound, so that it can be taken out of the call: `({ header }) => header("authorization")`. */
+  get header(): (name: string) => string | null {
+    return (name) => this.incoming.header(name.toLowerCase());
+  }
+
+  get request(): Request {
+    return this.incoming.request;
+  }
+
+  get ctx(): unknown {
+    return this.place.ctx;
+  }
+
+  get use(): Place["use"] {
+    return this.place.use;
+  }
+
+  get client(): string {
+    this.clientMade ??= this.plan.clientOf(this.incoming);
+    return this.clientMade;
+  }
+
+  /** @throws {KeelsonError} `validation` when the URL's encoding is broken */
+  get params(): unknown {
+    this.paramsMade ??= pathParams(this.plan.paramNames, this.values);
+    return this.paramsMade;
+  }
+
+  get query(): unknown {
+    this.queryMade ??= queryRecord(this.incoming.rawQuery);
+    return this.queryMade;
+  }
+
+  get headers(): unknown {
+    this.headersMade ??= Object.fromEntries(this.incoming.headers());
+    return this.headersMade;
+  }
+
+  /** The parts as they came, for their schemas. */
+  raw(part: "params" | "query" | "headers"): Readonly<Record<string, unknown>> | RawQuery | RawHeaders {
+    return this[part] as RawQuery;
+  }
+
+  /** Replaces parts by what their schemas made of them. */
+  checked(part: "params" | "query" | "headers", value: unknown): void {
+    if (part === "params") this.paramsMade = value;
+    else if (part === "query") this.queryMade = value;
+    else this.headersMade = value;
+  }
+
+  /** The trace the caller is in, or a new one. */
+  get traceId(): string {
+    this.traceMade ??= traceIdOf(this.incoming.header("traceparent")) ?? newTraceId(this.plan.rt.random);
+    return this.traceMade;
+  }
+
+  /** Now known: who is calling, or until when. */
+  changed(): void {
+    this.contextMade = undefined;
+  }
+
+  /** A plain object, so that it can be spread; only its signal is made late. */
+  get context(): Context {
+    this.contextMade ??= this.makeContext();
+    return this.contextMade;
+  }
+
+  private makeContext(): Context {
+    const { tenant, priority, deadline } = this;
+    const signal = () => this.signal;
+    const id = principalId(this.principal);
+    return {
+      traceId: this.traceId,
+      ...(tenant !== undefined && { tenant }),
+      ...(id !== undefined && { principal: id }),
+      ...(priority !== undefined && { priority }),
+      ...(deadline !== undefined && { deadline }),
+      get signal() {
+        return signal();
+      },
+    };
+  }
+
+  get signal(): AbortSignal {
+    if (this.plan.timeouts === undefined) return this.incoming.signal;
+    if (this.timeLimit === undefined) {
+      const limit = new AbortController();
+      const gone = this.incoming.signal;
+      const follow = () => limit.abort(gone.reason);
+      if (gone.aborted) follow();
+      else gone.addEventListener("abort", follow, { once: true });
+      this.timeLimit = limit;
+      this.stopFollowing = () => gone.removeEventListener("abort", follow);
+    }
+    return this.timeLimit.signal;
+  }
+
+  /** Aborts the signal, also one that is only asked for later. */
+  timeOut(reason: Error): void {
+    void this.signal;
+    this.timeLimit?.abort(reason);
+  }
+
+  /** Lets go of what the signal listens to. */
+  finish(): void {
+    this.stopFollowing?.();
+  }
+}
+
+/** The id of a principal, where it has one: itself when it is text, else its `id`. */
+export function principalId(principal: unknown): string | undefined {
+  const id =
+    typeof principal === "object" && principal !== null ? (principal as { readonly id?: unknown }).id : principal;
+  return typeof id === "string" || typeof id === "number" ? String(id) : undefined;
+}

@@ -1,0 +1,157 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { type KeelsonError, KeelsonError as Refusal } from "../../core/errors.js";
+import { type Runtime, runtime, type SliRecorder } from "../../core/runtime.js";
+import type { MaybePromise } from "../../core/store.js";
+import { classify } from "../classify.js";
+import type { Surface } from "../surface/surface.js";
+import { decorated, problemOf } from "./answer.js";
+import { ActiveCall } from "./call.js";
+import { type AnyEndpointOptions, type Compiled, compile } from "./compile.js";
+import type { HeaderPairs } from "./cors.js";
+import { forbiddenOrigin } from "./guards/origin.js";
+import { HERE, type Incoming, type Outgoing, type Place } from "./incoming.js";
+import type {
+  EndpointCapabilities,
+  EndpointDefinition,
+  EndpointOptions,
+  Method,
+  PathParams,
+  RawHeaders,
+  RawQuery,
+  Unchecked,
+} from "./types.js";
+
+const NO_VALUES: readonly string[] = [];
+
+/**
+ * One way into a service over HTTP, with everything that protects it, declared once. A request passes the guards in
+ * this order, and the first that refuses it answers: origin, query length, content type, Content-Length, limits by
+ * client, auth, limits by principal, body (bounded, within a deadline), signature, decoding, schemas, idempotency.
+ * Nothing reads the body before its guard.
+ */
+export class Endpoint implements EndpointDefinition {
+  declare readonly "~capabilities"?: EndpointCapabilities;
+  readonly name: string;
+  readonly method: Method;
+  readonly path: string;
+  readonly #compiled: Compiled;
+  readonly #rt: Runtime;
+  readonly #sli: SliRecorder | undefined;
+
+  /** @throws {ConfigError} when an option is not what it may be; no auth and no limits are not an option */
+  constructor(options: AnyEndpointOptions, rt: Runtime = runtime()) {
+    this.#compiled = compile(options, rt);
+    this.#rt = rt;
+    this.name = options.name;
+    this.method = options.method;
+    this.path = options.path;
+    this.#sli = rt.sli?.("endpoint", options.name);
+  }
+
+  /** What protects it, as plain data: for the surface matrix, contract tests and probes. */
+  surface(): Surface {
+    return this.#compiled.surface;
+  }
+
+  /** The names of its guards, in the order a request passes them. */
+  get guards(): readonly string[] {
+    return this.#compiled.names;
+  }
+
+  /**
+   * Answers a request that was matched to it. Never throws nor rejects: whatever goes wrong becomes a problem.
+   *
+   * @param values the path's parameters as they stand in the URL, in their order
+   */
+  handle(incoming: Incoming, values: readonly string[] = NO_VALUES, place: Place = HERE): MaybePromise<Outgoing> {
+    const call = new ActiveCall(this.#compiled.plan, incoming, values, place, this.#rt.clock.monotonic());
+    try {
+      const answer = this.#pass(call, 0);
+      return answer instanceof Promise
+        ? answer.then(
+            (settled) => this.#answered(call, settled),
+            (thrown: unknown) => this.#refused(call, thrown),
+          )
+        : this.#answered(call, answer);
+    } catch (thrown) {
+      return this.#refused(call, thrown);
+    }
+  }
+
+  /** What a preflight from this origin is answered; `undefined` where browsers of other origins have no business. */
+  preflight(origin: string, methods: string): HeaderPairs | undefined {
+    const { cors } = this.#compiled;
+    const headers = cors?.preflight(origin, methods);
+    if (cors !== undefined && headers === undefined) throw forbiddenOrigin();
+    return headers;
+  }
+
+  #pass(call: ActiveCall, from: number): MaybePromise<Outgoing> {
+    const { guards, serve } = this.#compiled;
+    for (let at = from; at < guards.length; at++) {
+      call.stage = at;
+      const pending = (guards[at] as (typeof guards)[number])(call);
+      if (pending !== undefined) return pending.then(() => this.#pass(call, at + 1));
+    }
+    call.stage = guards.length;
+    return serve(call);
+  }
+
+  #answered(call: ActiveCall, answer: Outgoing): Outgoing {
+    this.#settle(call, answer.status, undefined);
+    return decorated(call, answer);
+  }
+
+  #refused(call: ActiveCall, thrown: unknown): Outgoing {
+    let error = classify(thrown);
+    // Something aborted that was not the client: it is waiting for an answer.
+    if (error.code === "aborted" && !call.incoming.aborted)
+      error = new Refusal("internal", error.message, { cause: thrown });
+    this.#settle(call, error.status, error);
+    const { challenge } = this.#compiled.plan;
+    return decorated(call, problemOf(error, { traceId: call.traceId, challenge }));
+  }
+
+  /** Counts and tells how it ended. A refusal for the client's own fault is neither good nor bad. */
+  #settle(call: ActiveCall, answered: number, error: KeelsonError | undefined): void {
+    const status = call.incoming.aborted ? 499 : answered;
+    call.finish();
+    const wanted = this.#rt.events.wants("endpoint.settled");
+    if (this.#sli !== undefined || wanted) {
+      const durationMs = this.#rt.clock.monotonic() - call.startedAt;
+      this.#sli?.record(status >= 500 ? true : status < 400 ? false : undefined, durationMs);
+      if (wanted) this.#tell(call, status, durationMs, error);
+    }
+    // With nobody listening, what is nobody's fault but the code's would never be seen.
+    if (!wanted && error?.code === "internal") console.error(`endpoint("${this.name}"):`, error.cause ?? error);
+  }
+
+  #tell(call: ActiveCall, status: number, durationMs: number, error: KeelsonError | undefined): void {
+    this.#rt.events.emit("endpoint.settled", {
+      name: this.name,
+      context: call.context,
+      status,
+      code: status === 499 ? "aborted" : error?.code,
+      guard: error === undefined ? undefined : (this.guards[call.stage] ?? "handler"),
+      durationMs,
+      ...(error !== undefined && { error }),
+    });
+  }
+}
+
+/**
+ * Makes an {@link Endpoint}; types of the handler's call follow the options.
+ *
+ * @throws {ConfigError} when an option is not what it may be
+ */
+export function endpoint<
+  const Path extends string,
+  Body extends StandardSchemaV1 = Unchecked<undefined>,
+  Params extends StandardSchemaV1 = Unchecked<PathParams<Path>>,
+  Query extends StandardSchemaV1 = Unchecked<RawQuery>,
+  Headers extends StandardSchemaV1 = Unchecked<RawHeaders>,
+  P = null,
+  Ctx = undefined,
+>(options: EndpointOptions<Path, Body, Params, Query, Headers, P, Ctx>, rt?: Runtime): Endpoint {
+  return new Endpoint(options as unknown as AnyEndpointOptions, rt);
+}

@@ -1,0 +1,141 @@
+import { ConfigError } from "../../core/config.js";
+import type { Deadlines, Expirable } from "../../core/deadlines.js";
+import { KeelsonError } from "../../core/errors.js";
+import type { MaybePromise } from "../../core/store.js";
+import { bodyTooLarge } from "./guards/size.js";
+import type { Incoming } from "./incoming.js";
+
+const EMPTY = /* @__PURE__ */ new Uint8Array();
+
+/** A web `Request` as the guards read it. */
+export class FetchIncoming implements Incoming {
+  readonly method: string;
+  readonly path: string;
+  readonly rawQuery: string;
+  readonly parsed = undefined;
+
+  constructor(
+    readonly request: Request,
+    readonly remoteAddress: string | undefined,
+  ) {
+    this.method = request.method;
+    // The URL of a Request is absolute and normalised: this is what `new URL` would say of it, for a tenth of the time.
+    const { url } = request;
+    const start = url.indexOf("/", url.indexOf("//") + 2);
+    const hash = url.indexOf("#", start);
+    const end = hash === -1 ? url.length : hash;
+    const mark = url.indexOf("?", start);
+    const query = mark === -1 || mark > end ? end : mark;
+    this.path = url.slice(start, query);
+    this.rawQuery = url.slice(query + 1, end);
+  }
+
+  get fullPath(): string {
+    return this.path;
+  }
+
+  header(name: string): string | null {
+    return this.request.headers.get(name);
+  }
+
+  headers(): Iterable<readonly [string, string]> {
+    return this.request.headers;
+  }
+
+  get aborted(): boolean {
+    return this.request.signal.aborted;
+  }
+
+  get signal(): AbortSignal {
+    return this.request.signal;
+  }
+
+  readBody(maxBytes: number, deadlines: Deadlines, now: number): MaybePromise<Uint8Array> {
+    const { request } = this;
+    if (request.bodyUsed)
+      throw new ConfigError("fetch(request)", "a request whose body was read", "a request whose body was not read yet");
+    if (request.body === null) return EMPTY;
+    const reader = request.body.getReader();
+    return new Promise((resolve, reject) => new BodyRead(reader, maxBytes, deadlines, now, resolve, reject));
+  }
+}
+
+/** One body being read: chunk by chunk, so that no more than the limit is ever held. */
+class BodyRead implements Expirable {
+  deadline = 0;
+  previous: Expirable | undefined = undefined;
+  next: Expirable | undefined = undefined;
+  private first: Uint8Array | undefined = undefined;
+  private rest: Uint8Array[] | undefined = undefined;
+  private length = 0;
+  private over = false;
+
+  constructor(
+    private readonly reader: ReadableStreamDefaultReader<Uint8Array>,
+    private readonly maxBytes: number,
+    private readonly deadlines: Deadlines,
+    now: number,
+    private readonly resolve: (bytes: Uint8Array) => void,
+    private readonly reject: (error: unknown) => void,
+  ) {
+    deadlines.add(this, now);
+    this.pull();
+  }
+
+  private readonly pull = (): void => {
+    this.reader.read().then(this.take, this.fail);
+  };
+
+  private readonly take = ({ done, value }: ReadableStreamReadResult<Uint8Array>): void => {
+    if (this.over) return;
+    if (done) {
+      this.end();
+      this.resolve(this.joined());
+      return;
+    }
+    this.length += value.byteLength;
+    if (this.length > this.maxBytes) {
+      this.fail(bodyTooLarge(this.maxBytes));
+      return;
+    }
+    if (this.first === undefined) this.first = value;
+    else if (this.rest === undefined) this.rest = [value];
+    else this.rest.push(value);
+    this.pull();
+  };
+
+  private readonly fail = (error: unknown): void => {
+    if (this.over) return;
+    this.end();
+    this.stop(
+      error instanceof KeelsonError ? error : new KeelsonError("aborted", "The body broke off", { cause: error }),
+    );
+  };
+
+  expire(): void {
+    this.over = true;
+    this.stop(new KeelsonError("request_timeout", "The body did not arrive in time"));
+  }
+
+  private end(): void {
+    this.over = true;
+    this.deadlines.remove(this);
+  }
+
+  private stop(error: KeelsonError): void {
+    // A stream that broke off can't be cancelled any more.
+    this.reader.cancel(error).catch(() => undefined);
+    this.reject(error);
+  }
+
+  private joined(): Uint8Array {
+    if (this.rest === undefined) return this.first ?? EMPTY;
+    const whole = new Uint8Array(this.length);
+    let at = 0;
+    for (const part of [this.first as Uint8Array, ...this.rest]) {
+      whole.set(part, at);
+      at += part.byteLength;
+    }
+    return whole;
+  }
+}

@@ -1,0 +1,43 @@
+import type { LimitDecision } from "../../kernel/limit/limit.js";
+import type { LimiterCalls } from "./parts.js";
+
+/** The largest integer of a structured field (RFC 9651, section 3.3.1). */
+const MOST = 999_999_999_999_999;
+
+/** A name as a string of a structured field: what is not printable ASCII can't stand in one. */
+export function fieldString(name: string): string {
+  return `"${name.replace(/[^\x20-\x7e]/g, "?").replace(/["\\]/g, "\\$&")}"`;
+}
+
+/**
+ * One item of RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers): `"chat";q=100;w=60`. Made again only when the
+ * limiter's policy changes.
+ */
+export class PolicyField {
+  readonly #name: string;
+  #limit = -1;
+  #windowMs = -1;
+  #item = "";
+
+  constructor(name: string) {
+    this.#name = fieldString(name);
+  }
+
+  item({ limit, windowMs }: LimiterCalls["policy"]): string {
+    if (limit !== this.#limit || windowMs !== this.#windowMs) {
+      this.#limit = limit;
+      this.#windowMs = windowMs;
+      this.#item = `${this.#name};q=${Math.min(limit, MOST)};w=${Math.max(1, Math.ceil(windowMs / 1000))}`;
+    }
+    return this.#item;
+  }
+
+  /**
+   * One item of RateLimit: `"chat";r=50;t=30`. `t` is when the limit is whole again; for a refusal, when the same
+   * request could be allowed, so that it agrees with Retry-After.
+   */
+  state({ allowed, remaining, resetMs, retryAfterMs }: LimitDecision): string {
+    const ms = allowed ? resetMs : retryAfterMs;
+    return `${this.#name};r=${Math.min(Math.max(0, Math.floor(remaining)), MOST)};t=${Math.ceil(ms / 1000)}`;
+  }
+}
