@@ -1,0 +1,79 @@
+/**
+ * Imports point one way: core ← kernel ← primitives, stores ← boundary, observe ← kit ← adapters, ops, testing.
+ * Tests may import anything.
+ */
+const TESTS = "\\.(test|test-d)\\.ts$";
+
+/** @param {string} layer @param {string[]} allowed folders under src that the layer may import besides itself */
+const only = (layer, allowed) => ({
+  name: `${layer}-imports`,
+  comment: `src/${layer} may import ${["itself", ...allowed].join(", ")} and nothing else of ours`,
+  severity: "error",
+  from: { path: `^src/${layer}(/|\\.ts$)`, pathNot: TESTS },
+  to: { path: "^(src|test|bench|examples)/", pathNot: `^src/(${[layer, ...allowed].join("|")})(/|\\.ts$)` },
+});
+
+const CORE = ["core", "kernel", "primitives"];
+const KIT = [...CORE, "stores/memory", "boundary", "observe"];
+
+/** @type {import("dependency-cruiser").IConfiguration} */
+module.exports = {
+  forbidden: [
+    only("core", []),
+    only("kernel", ["core"]),
+    only("primitives", ["core", "kernel"]),
+    only("stores", ["core", "kernel"]),
+    only("boundary", CORE),
+    only("observe", [...CORE, "boundary"]),
+    only("kit", KIT),
+    only("index", [...KIT, "kit"]),
+    only("schema", [...CORE, "boundary", "observe"]),
+    only("adapters/express", [...KIT, "kit"]),
+    only("adapters/node", [...KIT, "kit"]),
+    only("adapters/oidc", [...KIT, "kit"]),
+    only("testing", [...KIT, "kit"]),
+    {
+      name: "no-cycles",
+      comment: "a cycle means that two modules are one; types may point back, for they are gone at run time",
+      severity: "error",
+      from: { pathNot: TESTS },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
+    {
+      name: "core-runs-anywhere",
+      comment: "the core entry runs in edge runtimes and Convex: only adapters, ops and testing may use Node's modules",
+      severity: "error",
+      from: { path: "^src", pathNot: ["^src/(adapters|ops|testing)/", TESTS] },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "core-without-zod",
+      comment: "users bring their own schema library; the core knows the Standard Schema's types",
+      severity: "error",
+      from: { path: "^src", pathNot: ["^src/schema\\.ts$", TESTS] },
+      to: { path: "(^|/)node_modules/zod/" },
+    },
+    {
+      name: "no-undeclared-package",
+      comment: "what ships is a dependency or a peer",
+      severity: "error",
+      from: { path: "^src", pathNot: TESTS },
+      to: {
+        dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown", "unknown", "undetermined"],
+        dependencyTypesNot: ["npm-peer"],
+      },
+    },
+    {
+      name: "resolves",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "types", "default"] },
+  },
+};

@@ -1,0 +1,43 @@
+/**
+ * Everything that CI does, one step after the other, the tests last. A step that fails doesn't keep the others from
+ * running, so that one look shows all there is to mend.
+ */
+import { attempt } from "./run.js";
+import { tarball } from "./tarball.js";
+
+const tool = (name: string, ...args: string[]) => attempt("npx", ["--no-install", name, ...args]);
+const script = (name: string, ...args: string[]) => attempt("npm", ["run", "--silent", name, "--", ...args]);
+
+const steps: readonly (readonly [title: string, step: () => boolean])[] = [
+  ["format and lint (Biome)", () => script("lint")],
+  ["types (TypeScript)", () => script("types")],
+  ["layers (dependency-cruiser)", () => script("layers")],
+  ["unused code and dependencies (knip)", () => script("unused")],
+  ["JSON Schema of the snapshot is up to date", () => script("schema", "--check")],
+  ["links in the documentation", () => tool("tsx", "scripts/check-links.ts")],
+  ["build (tsup)", () => script("build")],
+  ["package (publint)", () => tool("publint", "run", tarball(), "--strict")],
+  ["types of the package (are the types wrong)", () => tool("attw", tarball(), "--no-emoji")],
+  ["size", () => script("size")],
+  ["tests", () => script("test")],
+];
+
+const failed: string[] = [];
+for (const [title, step] of steps) {
+  const start = performance.now();
+  console.log(`\n── ${title}`);
+  const passed = attempted(step);
+  if (!passed) failed.push(title);
+  console.log(`── ${title}: ${passed ? "ok" : "FAILED"}, ${((performance.now() - start) / 1000).toFixed(1)} s`);
+}
+console.log(failed.length === 0 ? "\nAll checks passed." : `\nFailed: ${failed.join("; ")}.`);
+process.exit(failed.length === 0 ? 0 : 1);
+
+function attempted(step: () => boolean): boolean {
+  try {
+    return step();
+  } catch (error) {
+    console.error(String(error));
+    return false;
+  }
+}
