@@ -1,5 +1,7 @@
 import type { Surface } from "../boundary/surface/surface.js";
-import type { BreakerStateName } from "../core/events.js";
+import type { BreakerSnapshot } from "../primitives/breaker/snapshot.js";
+import type { BulkheadSnapshot } from "../primitives/bulkhead/snapshot.js";
+import type { UpstreamSnapshot } from "../primitives/upstream/snapshot.js";
 
 /**
  * Everything a kit knows about itself, from one call: plain JSON. The gate, the operator page and the exporters all
@@ -60,40 +62,6 @@ export interface LimiterSnapshot {
   readonly denied: number;
   /** Decisions that the store could not make, by the way its policy went. */
   readonly degraded: { readonly open: number; readonly closed: number; readonly local: number };
-}
-
-/** A breaker now. */
-export interface BreakerSnapshot {
-  readonly state: BreakerStateName;
-  readonly generation: number;
-  /** Calls in the window. */
-  readonly calls: number;
-  readonly failures: number;
-  readonly slow: number;
-  readonly rejected: number;
-  /** Milliseconds until a trial call is let through; 0 when it is not open. */
-  readonly retryAfterMs: number;
-}
-
-/** A bulkhead now. */
-export interface BulkheadSnapshot {
-  readonly limit: number;
-  readonly running: number;
-  readonly queued: number;
-  readonly maxQueue: number;
-  readonly rejected: number;
-}
-
-/** An upstream since the kit was made. */
-export interface UpstreamSnapshot {
-  readonly successes: number;
-  readonly failures: number;
-  /** Settled without blame: cancelled by the caller, or ignored by a predicate. */
-  readonly ignored: number;
-  readonly rejected: number;
-  readonly retries: number;
-  readonly breaker: BreakerSnapshot | null;
-  readonly bulkhead: BulkheadSnapshot | null;
 }
 
 /** One namespace of a cache. */

@@ -1,0 +1,174 @@
+import { z } from "zod";
+
+const count = z.int().min(0);
+const ms = z.number().min(0);
+const name = z.string();
+
+const store = z.object({
+  kind: z.string().describe("memory, redis, …"),
+  cells: count.nullable().describe("Held now; null where the store can't say."),
+  capacity: count.nullable().describe("Held at most; null where there is no such bound."),
+});
+
+const limiter = z.object({
+  algorithm: z.string(),
+  limit: count,
+  windowMs: ms,
+  burst: count,
+  allowed: count,
+  denied: count,
+  degraded: z.object({ open: count, closed: count, local: count }),
+});
+
+const breaker = z.object({
+  state: z.enum(["closed", "open", "half-open", "isolated", "disabled", "metrics-only"]),
+  generation: count,
+  calls: count,
+  failures: count,
+  slow: count,
+  probing: count,
+  rejected: count,
+  stale: count,
+  retryAfterMs: ms.describe("Until a rejected call may try again; 0 where calls are let through."),
+  config: z.object({
+    failureRate: z.number().nullable(),
+    slowRate: z.number().nullable(),
+    minimumCalls: z.number().nullable(),
+    windowMs: z.number().nullable(),
+    windowCalls: z.number().nullable(),
+    slowOverMs: z.number().nullable(),
+    openForMs: z.number().nullable(),
+    maxOpenForMs: z.number().nullable(),
+    jitter: z.number().nullable(),
+    halfOpenCalls: z.number().nullable(),
+    halfOpenMaxWaitMs: z.number().nullable(),
+  }),
+});
+
+const bulkhead = z.object({
+  limit: z.number().min(0),
+  running: count,
+  queued: count,
+  maxQueue: count,
+  rejected: count,
+  closed: z.boolean(),
+});
+
+const upstream = z.object({
+  running: count,
+  successes: count,
+  failures: count,
+  ignored: count,
+  cancelled: count,
+  rejected: count,
+  retries: count,
+  hedges: count,
+  timeouts: count,
+  fallbacks: count,
+  budget: z
+    .object({
+      ratio: z.number().min(0),
+      minimum: z.number().min(0),
+      windowMs: ms,
+      calls: count,
+      retries: count,
+      refused: count,
+    })
+    .nullable(),
+  breaker: breaker.nullable(),
+  bulkhead: bulkhead.nullable(),
+  config: z.object({
+    timeoutMs: ms.nullable(),
+    attemptTimeoutMs: ms.nullable(),
+    attempts: count,
+    hedgeDelayMs: ms.nullable(),
+  }),
+});
+
+const cache = z.object({
+  entries: count,
+  capacity: count,
+  version: z.string(),
+  hits: count,
+  staleHits: count,
+  misses: count,
+  loads: count,
+  failures: count,
+  loading: count,
+});
+
+const idempotency = z.object({
+  first: count,
+  replayed: count,
+  inFlight: count,
+  mismatch: count,
+  unknown: count,
+  lost: count,
+});
+
+const replayGuard = z.object({ first: count, duplicate: count, inFlight: count, lost: count });
+
+const sli = z.object({
+  windows: z.array(
+    z.object({
+      sec: count,
+      valid: count.describe("Calls that count: successes and bad ones."),
+      bad: count,
+      coveredSec: count.describe("Seconds of the window that were watched at all."),
+      p50: ms.nullable().describe("Milliseconds; null without a valid call."),
+      p95: ms.nullable(),
+      p99: ms.nullable(),
+    }),
+  ),
+});
+
+const surface = z.object({
+  kind: z.enum(["http", "function"]),
+  name,
+  method: z.string().exactOptional(),
+  path: z.string().exactOptional(),
+  auth: z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("declared"), by: z.string().exactOptional() }),
+    z.object({ kind: z.literal("anonymous"), why: z.string() }),
+  ]),
+  limits: z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("limited"), by: z.array(z.object({ limiter: name, key: z.string() })) }),
+    z.object({ kind: z.literal("unlimited"), why: z.string() }),
+  ]),
+  validates: z.array(z.string()),
+  maxBytes: count.exactOptional(),
+  maxDepth: count.exactOptional(),
+  maxQueryBytes: count.exactOptional(),
+  contentTypes: z.array(z.string()).exactOptional(),
+  origins: z.array(z.string()).exactOptional(),
+  signature: z.string().exactOptional(),
+  idempotency: z.enum(["required", "optional"]).exactOptional(),
+  replay: z.string().exactOptional(),
+});
+
+/**
+ * What `kit.snapshot()` answers, to check one that came over a wire. Fields it doesn't know are dropped, for a newer
+ * service may send some.
+ */
+export const snapshotSchema = z
+  .object({
+    version: z.literal(1),
+    service: z.string(),
+    bootId: z.string().describe("Random; another one means that the service was started again."),
+    at: z.number().describe("Unix time in milliseconds."),
+    uptimeMs: ms,
+    store,
+    knobs: z
+      .record(name, z.union([z.string(), z.number(), z.boolean(), z.null()]))
+      .describe('Values in effect; those of secrets read "[secret]".'),
+    limiters: z.record(name, limiter),
+    upstreams: z.record(name, upstream),
+    breakers: z.record(name, breaker),
+    bulkheads: z.record(name, bulkhead),
+    caches: z.record(name, cache),
+    idempotency: z.record(name, idempotency),
+    replayGuards: z.record(name, replayGuard),
+    slis: z.object({ endpoints: z.record(name, sli), upstreams: z.record(name, sli) }),
+    surface: z.array(surface),
+  })
+  .describe("Everything a Keelson kit knows about itself.");
