@@ -40,7 +40,8 @@ function isForeign(thrown: unknown): thrown is Foreign {
 const DEEPEST = 4;
 
 function known(thrown: Foreign, depth: number): KeelsonError | undefined {
-  if (thrown instanceof KeelsonError) return thrown;
+  // The code is read here, where it is caught if that throws: a proxy of ours is an instance too.
+  if (thrown instanceof KeelsonError && typeof thrown.code === "string") return thrown;
   if (isKeelsonError(thrown)) return copied(thrown);
   if (thrown.name === "AbortError" || thrown.code === "UND_ERR_ABORTED") return error("aborted", thrown);
   if (thrown.name === "TimeoutError") return error("upstream_timeout", thrown);
