@@ -130,7 +130,7 @@ export function compile(options: AnyEndpointOptions, rt: Runtime): Compiled {
   add("origin", cors && originGuard(cors, options.requireOrigin ?? false));
   add("query", queryGuard(maxQueryBytes));
   add("content-type", contentTypes.length > 0 && contentTypeGuard(contentTypes));
-  add("content-length", method !== "GET" && contentLengthGuard(maxBytes));
+  add("content-length", method !== "GET" && contentLengthGuard(maxBytes, !readsBody));
   for (const limit of planned) add("limit:client", limit.by === "client" && limitGuard(limit));
   add("auth", isAnonymous(options.auth) ? anonymousGuard : authGuard(options.auth, failures));
   add(

@@ -2,6 +2,7 @@ import { ConfigError } from "../../core/config.js";
 import type { Deadlines, Expirable } from "../../core/deadlines.js";
 import { KeelsonError } from "../../core/errors.js";
 import type { MaybePromise } from "../../core/store.js";
+import { boundedStream } from "./bounded-stream.js";
 import { bodyTooLarge } from "./guards/size.js";
 import type { Incoming } from "./incoming.js";
 
@@ -13,14 +14,16 @@ export class FetchIncoming implements Incoming {
   readonly path: string;
   readonly rawQuery: string;
   readonly parsed = undefined;
+  maxStreamBytes: number | undefined = undefined;
+  private requestMade: Request | undefined = undefined;
 
   constructor(
-    readonly request: Request,
+    private readonly original: Request,
     readonly remoteAddress: string | undefined,
   ) {
-    this.method = request.method;
+    this.method = original.method;
     // The URL of a Request is absolute and normalised: this is what `new URL` would say of it, for a tenth of the time.
-    const { url } = request;
+    const { url } = original;
     const start = url.indexOf("/", url.indexOf("//") + 2);
     const hash = url.indexOf("#", start);
     const end = hash === -1 ? url.length : hash;
@@ -35,23 +38,38 @@ export class FetchIncoming implements Incoming {
   }
 
   header(name: string): string | null {
-    return this.request.headers.get(name);
+    return this.original.headers.get(name);
   }
 
   headers(): Iterable<readonly [string, string]> {
-    return this.request.headers;
+    return this.original.headers;
   }
 
   get aborted(): boolean {
-    return this.request.signal.aborted;
+    return this.original.signal.aborted;
   }
 
   get signal(): AbortSignal {
-    return this.request.signal;
+    return this.original.signal;
+  }
+
+  get request(): Request {
+    this.requestMade ??= this.makeRequest();
+    return this.requestMade;
+  }
+
+  private makeRequest(): Request {
+    const { original, maxStreamBytes } = this;
+    if (maxStreamBytes === undefined || original.body === null || original.bodyUsed) return original;
+    return new Request(original, {
+      body: boundedStream(original.body, maxStreamBytes),
+      // Asked for with every streamed body; the DOM's types don't know it.
+      ...({ duplex: "half" } as object),
+    });
   }
 
   readBody(maxBytes: number, deadlines: Deadlines, now: number): MaybePromise<Uint8Array> {
-    const { request } = this;
+    const { original: request } = this;
     if (request.bodyUsed)
       throw new ConfigError("fetch(request)", "a request whose body was read", "a request whose body was not read yet");
     if (request.body === null) return EMPTY;

@@ -31,6 +31,8 @@ export interface Incoming {
    * @throws {KeelsonError} `payload_too_large`, `request_timeout`, `aborted`
    */
   readBody(maxBytes: number, deadlines: Deadlines, now: number): MaybePromise<Uint8Array>;
+  /** Set by endpoints that leave the body to their handler: so much of it `request` gives out at most. */
+  maxStreamBytes: number | undefined;
   /** Whether the client has gone away. */
   readonly aborted: boolean;
   /** Aborts when the client goes away. Made when it is first asked for. */

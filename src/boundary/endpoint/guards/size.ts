@@ -35,11 +35,16 @@ export function contentTypeGuard(allowed: readonly string[]): Guard {
   };
 }
 
-/** Refuses a body that says it is longer than `max` bytes. What it really has is counted while it is read. */
-export function contentLengthGuard(max: number): Guard {
+/**
+ * Refuses a body that says it is longer than `max` bytes. What it really has is counted while it is read.
+ *
+ * @param streamed whether the body is left to the handler, which gets no more of it either
+ */
+export function contentLengthGuard(max: number, streamed: boolean): Guard {
   return ({ incoming }) => {
     const length = incoming.header("content-length");
     if (length !== null && Number(length) > max) throw bodyTooLarge(max);
+    if (streamed) incoming.maxStreamBytes = max;
     return undefined;
   };
 }

@@ -1,0 +1,86 @@
+import type { IncomingMessage } from "node:http";
+import { bodyTooLarge } from "../../boundary/endpoint/guards/size.js";
+import type { Deadlines, Expirable } from "../../core/deadlines.js";
+import { KeelsonError } from "../../core/errors.js";
+
+/**
+ * Reads a body by its events into one buffer: less work than through a web stream, and no more is held than the limit.
+ */
+export function readNodeBody(
+  req: IncomingMessage,
+  maxBytes: number,
+  deadlines: Deadlines,
+  now: number,
+): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    new NodeBodyRead(req, maxBytes, deadlines, resolve, reject).start(now);
+  });
+}
+
+class NodeBodyRead implements Expirable {
+  deadline = 0;
+  previous: Expirable | undefined = undefined;
+  next: Expirable | undefined = undefined;
+  private first: Uint8Array | undefined = undefined;
+  private rest: Uint8Array[] | undefined = undefined;
+  private length = 0;
+
+  constructor(
+    private readonly req: IncomingMessage,
+    private readonly maxBytes: number,
+    private readonly deadlines: Deadlines,
+    private readonly resolve: (bytes: Uint8Array) => void,
+    private readonly reject: (error: KeelsonError) => void,
+  ) {}
+
+  start(now: number): void {
+    const { req } = this;
+    this.deadlines.add(this, now);
+    req.on("data", this.data);
+    req.on("end", this.end);
+    req.on("error", this.broken);
+    req.on("close", this.broken);
+    // The client may be gone already, and its events with it.
+    if (req.destroyed) this.broken();
+  }
+
+  private stop(): void {
+    const { req } = this;
+    req.off("data", this.data);
+    req.off("end", this.end);
+    req.off("error", this.broken);
+    req.off("close", this.broken);
+  }
+
+  private readonly data = (chunk: Uint8Array): void => {
+    this.length += chunk.byteLength;
+    if (this.length > this.maxBytes) this.fail(bodyTooLarge(this.maxBytes));
+    else if (this.first === undefined) this.first = chunk;
+    else if (this.rest === undefined) this.rest = [chunk];
+    else this.rest.push(chunk);
+  };
+
+  private readonly end = (): void => {
+    this.deadlines.remove(this);
+    this.stop();
+    const { first, rest } = this;
+    this.resolve(rest === undefined ? (first ?? new Uint8Array()) : Buffer.concat([first as Uint8Array, ...rest]));
+  };
+
+  private readonly broken = (): void => {
+    this.fail(new KeelsonError("aborted", "The body broke off"));
+  };
+
+  private fail(error: KeelsonError): void {
+    this.deadlines.remove(this);
+    this.stop();
+    this.req.pause();
+    this.reject(error);
+  }
+
+  expire(): void {
+    this.stop();
+    this.req.pause();
+    this.reject(new KeelsonError("request_timeout", "The body did not arrive in time"));
+  }
+}
