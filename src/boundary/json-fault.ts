@@ -3,20 +3,27 @@
  * of it differs, often lacks the position, and repeats a piece of the input.
  */
 export function jsonFault(text: string): string {
-  const at = faultPosition(text);
+  const start = text.slice(0, SCANNED);
+  const at = faultPosition(start);
+  // A token that the cut has split may be at fault a little before it.
+  if (text.length > SCANNED && at > SCANNED - 16) return `Not valid JSON, from position ${at} on`;
   if (at === text.length)
     return text.trim() === "" ? "The body is empty" : `The JSON ends too early, at position ${at}`;
   const lines = text.slice(0, at).split("\n");
   return `Not valid JSON at position ${at} (line ${lines.length}, column ${(lines.at(-1) as string).length + 1})`;
 }
 
-/** Punctuation (1), a string as far as it goes with its closing quote (2), a number, or a word that is a value. */
-const TOKEN =
-  /([{}[\],:])|"[ !#-[\]-\uffff]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[ !#-[\]-\uffff]*)*("?)|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
-const SPACE = /[ \t\n\r]*/y;
+/** Characters that are looked at: scanning costs more than parsing, and the text may be an attacker's. */
+const SCANNED = 8192;
 
-/** Kinds of tokens that begin a value: `s` is a string, `w` a number or word. */
-const VALUE = "[{sw";
+/** Punctuation or the beginning of a string (1), or a number, or a word that is a value. */
+const TOKEN = /([{}[\],:"])|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
+const SPACE = /[ \t\n\r]*/y;
+/** A part of a string: its closing quote, an escape, or characters that stand for themselves. */
+const STRING_PART = /(")|\\(?:["\\/bfnrt]|u[\da-fA-F]{4})|[ !#-[\]-\uffff]+/y;
+
+/** Tokens that begin a value; `w` is a number or word. */
+const VALUE = '[{"w';
 
 /** Index of the first character that can't stand where it does; the text's length where there should be more. */
 function faultPosition(text: string): number {
@@ -31,19 +38,34 @@ function faultPosition(text: string): number {
     TOKEN.lastIndex = at;
     const token = TOKEN.exec(text);
     if (token === null) return at;
-    const kind = token[1] ?? (token[2] === undefined ? "w" : "s");
+    const kind = token[1] ?? "w";
     if (!allowed.includes(kind)) return at;
     at = TOKEN.lastIndex;
-    if (token[2] === "") return at;
+    if (kind === '"') {
+      const end = endOfString(text, at);
+      if (end < 0) return ~end;
+      at = end;
+    }
     if (kind === "[" || kind === "{") {
       open.push(kind === "[" ? "]" : "}");
-      allowed = kind === "[" ? `${VALUE}]` : "s}";
-    } else if (kind === ",") allowed = open.at(-1) === "]" ? VALUE : "s";
+      allowed = kind === "[" ? `${VALUE}]` : '"}';
+    } else if (kind === ",") allowed = open.at(-1) === "]" ? VALUE : '"';
     else if (kind === ":") allowed = VALUE;
-    else if (kind === "s" && !allowed.includes("w")) allowed = ":";
+    else if (kind === '"' && !allowed.includes("w")) allowed = ":";
     else {
       if (kind === "]" || kind === "}") open.pop();
       allowed = open.length === 0 ? "" : `,${open.at(-1)}`;
     }
   }
+}
+
+/** Index after the closing quote; or, where the string breaks off, the complement of where. */
+function endOfString(text: string, start: number): number {
+  STRING_PART.lastIndex = start;
+  let at = start;
+  for (let part = STRING_PART.exec(text); part !== null; part = STRING_PART.exec(text)) {
+    at = STRING_PART.lastIndex;
+    if (part[1] !== undefined) return at;
+  }
+  return ~at;
 }

@@ -145,8 +145,12 @@ describe("parseJson", () => {
     );
   });
 
-  it("refuses a million brackets before any parser sees them", () => {
-    expect(refusal("[".repeat(1_000_000))).toMatchObject({ code: "validation" });
+  it("comes through a million brackets, escapes or numbers, and looks for the fault only so far", () => {
+    const many = (text: string) => text.repeat(1_000_000);
+    expect(refusal(many("[") + many("]"))).toMatchObject({ code: "validation" });
+    for (const text of [many("["), `"${many("\\n")}\\q"`, `[${many("1,")}]`, `["${many("x")}]`])
+      expect(refusal(text).detail).toMatch(/^Not valid JSON, from position 81\d\d on$/);
+    expect(refusal(`[@${many("1,")}]`).detail).toBe("Not valid JSON at position 1 (line 1, column 2)");
   });
 
   it.each([
