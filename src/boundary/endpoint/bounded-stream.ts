@@ -2,18 +2,27 @@ import { bodyTooLarge } from "./guards/size.js";
 
 /** The same bytes, up to `maxBytes`; past that the stream fails with `payload_too_large`. Nothing is read ahead. */
 export function boundedStream(source: ReadableStream<Uint8Array>, maxBytes: number): ReadableStream<Uint8Array> {
+  const reader = source.getReader();
   let length = 0;
-  return source.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>(
-      {
-        transform(chunk, controller) {
-          length += chunk.byteLength;
-          if (length > maxBytes) controller.error(bodyTooLarge(maxBytes));
-          else controller.enqueue(chunk);
-        },
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (done) {
+          controller.close();
+          return;
+        }
+        length += value.byteLength;
+        if (length <= maxBytes) {
+          controller.enqueue(value);
+          return;
+        }
+        const error = bodyTooLarge(maxBytes);
+        controller.error(error);
+        await reader.cancel(error);
       },
-      { highWaterMark: 0 },
-      { highWaterMark: 0 },
-    ),
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
   );
 }

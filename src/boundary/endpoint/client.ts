@@ -36,11 +36,12 @@ export function clientOf(trust: TrustProxy, option: string): ClientOf {
   const header = (named?.header ?? "x-forwarded-for").toLowerCase();
   const proxies = named === undefined ? trust : ((named as { proxies?: number | readonly string[] }).proxies ?? 1);
   const hops = header === "forwarded" ? forwardedHops : listHops;
+  if (!/^[\w-]+$/.test(header)) throw wrong(trust, option);
   if (typeof proxies === "number") {
     const count = integer(proxies, option, 1, 32);
     return (incoming) => behind(incoming, hops(incoming.header(header)), count);
   }
-  if (!Array.isArray(proxies) || header === "") throw wrong(trust, option);
+  if (!Array.isArray(proxies)) throw wrong(trust, option);
   const blocks = proxies.map((text: string) => {
     const block = parseBlock(text);
     if (block === undefined) throw wrong(text, option);

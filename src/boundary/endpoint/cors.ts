@@ -75,7 +75,7 @@ export class Cors {
 function checkedOrigin(origin: string, option: string): string {
   if (origin === "null") return origin;
   try {
-    if (new URL(origin).origin === origin) return origin;
+    if (!origin.includes("*") && new URL(origin).origin === origin) return origin;
   } catch {
     // Not even a URL: the error below says what is allowed.
   }
