@@ -2,7 +2,7 @@
  * Imports point one way: core ← kernel ← primitives, stores ← boundary, observe ← kit ← adapters, ops, testing.
  * Tests may import anything.
  */
-const TESTS = "\\.(test|test-d)\\.ts$";
+const TESTS = "\\.(test|fixture)\\.ts$";
 
 /** @param {string} layer @param {string[]} allowed folders under src that the layer may import besides itself */
 const only = (layer, allowed) => ({

@@ -1,25 +1,45 @@
+import { readFileSync } from "node:fs";
 import { defineConfig, type Options } from "tsup";
 
+const entries = {
+  index: "src/index.ts",
+  express: "src/adapters/express/index.ts",
+  node: "src/adapters/node/index.ts",
+  oidc: "src/adapters/oidc/index.ts",
+  schema: "src/schema.ts",
+  testing: "src/testing/index.ts",
+};
+
+/**
+ * What the core entry hands on, module by module: as entries of their own they get files of their own, and a bundler
+ * leaves out those that a program doesn't use. In one file it would have to prove of each statement that it does nothing.
+ */
+const parts = Object.fromEntries(
+  [...readFileSync(entries.index, "utf8").matchAll(/from "\.\/(.+)\.js"/g)].map(([, path]) => [
+    `parts/${path}`,
+    `src/${path}.ts`,
+  ]),
+);
+
 const shared = {
-  entry: {
-    index: "src/index.ts",
-    express: "src/adapters/express/index.ts",
-    node: "src/adapters/node/index.ts",
-    oidc: "src/adapters/oidc/index.ts",
-    schema: "src/schema.ts",
-    testing: "src/testing/index.ts",
-  },
   outDir: "dist",
   target: "es2022",
   // The entries for Node name its modules with the prefix, and the core names none.
   platform: "neutral",
   splitting: true,
-  dts: true,
+  // No module does anything by being imported, so that none is imported for nothing.
+  treeshake: { moduleSideEffects: false },
   silent: true,
 } satisfies Options;
 
 export default defineConfig([
-  { ...shared, format: "esm" },
+  { ...shared, format: "esm", entry: { ...entries, ...parts }, dts: { entry: entries } },
   // Whatever has no CommonJS build of its own is taken in, so that require() works before Node could require ESM.
-  { ...shared, format: "cjs", noExternal: ["p-retry", "is-network-error", "p-timeout", "jose"] },
+  {
+    ...shared,
+    format: "cjs",
+    entry: entries,
+    dts: { entry: entries },
+    noExternal: ["p-retry", "is-network-error", "p-timeout", "jose"],
+  },
 ]);
