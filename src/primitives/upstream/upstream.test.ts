@@ -1,10 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { KeelsonError } from "../../core/errors.js";
-import { runtime } from "../../core/runtime.js";
-import { ManualClock } from "../../testing/manual-clock.js";
-import { seeded } from "../../testing/seeded.js";
-import type { UpstreamOptions } from "./options.js";
-import { Upstream } from "./upstream.js";
+import { full, setup } from "./upstream.fixture.js";
 
 const unhandled: unknown[] = [];
 const onUnhandled = (reason: unknown) => void unhandled.push(reason);
@@ -14,22 +10,6 @@ afterAll(async () => {
   process.off("unhandledRejection", onUnhandled);
   expect(unhandled).toEqual([]);
 });
-
-function setup<F = never>(options: UpstreamOptions<never, F>) {
-  const clock = new ManualClock();
-  const rt = runtime({ clock, random: seeded(1) });
-  const events: { type: string; event: Record<string, unknown> }[] = [];
-  rt.events.onAny((type, event) => events.push({ type, event: { ...event } }));
-  return { clock, events, upstream: new Upstream<F>("serper", options, rt) };
-}
-
-const full = {
-  timeout: "30s",
-  attemptTimeout: "10s",
-  retry: { attempts: 3, backoff: "100ms", jitter: "none" },
-  breaker: { minimumCalls: 4 },
-  bulkhead: { maxConcurrent: 2, maxQueue: 2 },
-} as const;
 
 describe("a call that succeeds", () => {
   it("hands on the value and leaves nothing behind", async () => {
@@ -71,7 +51,7 @@ describe("a call that fails", () => {
 
 describe("time-outs", () => {
   it("end an attempt, and another one follows", async () => {
-    const { clock, upstream, events } = setup(full);
+    const { clock, upstream, told } = setup(full);
     const signals: AbortSignal[] = [];
     const result = upstream.run(({ signal, attempt }) => {
       signals.push(signal);
@@ -81,7 +61,7 @@ describe("time-outs", () => {
     expect(await result).toBe("second");
     expect(signals[0]?.reason).toBeInstanceOf(KeelsonError);
     expect(signals[1]?.aborted).toBe(false);
-    expect(events.filter(({ type }) => type === "timeout").map(({ event }) => event.scope)).toEqual(["attempt"]);
+    expect(told("timeout")).toMatchObject([{ scope: "attempt", ms: 10_000 }]);
     expect(clock.pending("held")).toBe(0);
   });
 
