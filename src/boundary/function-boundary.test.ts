@@ -24,7 +24,9 @@ function tally(name: string, units: number, source: LimitDecision["source"] = "s
       calls.push(`take ${key} ${cost}`);
       const allowed = left >= cost;
       if (allowed) left -= cost;
-      return { allowed, limit: units, remaining: left, retryAfterMs: allowed ? 0 : 1500, resetMs: 0, at: 7, source };
+      const retryAfterMs = allowed ? 0 : 1500;
+      const degraded = source !== "store";
+      return { allowed, limit: units, remaining: left, retryAfterMs, resetMs: 0, at: 7, source, degraded };
     },
     refund(key, cost = 1, at) {
       calls.push(`refund ${key} ${cost} @${at}`);

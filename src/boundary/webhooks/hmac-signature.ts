@@ -44,6 +44,7 @@ export interface HmacSignatureOptions {
 export function hmacSignature(options: HmacSignatureOptions): WebhookVerifier {
   const where = "hmacSignature";
   onlyKnown(options, where, ["header", "secrets", "algorithm", "encoding", "prefix", "timestamp", "name"]);
+  if (options.timestamp) onlyKnown(options.timestamp, `${where}.timestamp`, ["header", "tolerance", "separator"]);
   const { algorithm = "sha256", encoding = "hex", prefix = "", timestamp } = options;
   const hash = `SHA-${oneOf(algorithm, `${where}.algorithm`, ["sha256", "sha384", "sha512"]).slice(3)}`;
   const decode = oneOf(encoding, `${where}.encoding`, ["hex", "base64"]) === "hex" ? fromHex : fromBase64;
