@@ -148,7 +148,7 @@ describe("pubSubMessage", () => {
       envelope({ data: btoa("{oops") }),
       { code: "invalid_json", detail: "The data of the Pub/Sub message is not valid JSON" },
     ],
-    ["JSON that nests too deep", envelope({ data: btoa("[".repeat(99)) }), { code: "validation" }],
+    ["JSON that nests too deep", envelope({ data: btoa("[".repeat(99) + "]".repeat(99)) }), { code: "validation" }],
   ])("refuses %s", (_, given, error) => {
     expect(caught(() => pubSubMessage(given))).toMatchObject(error);
   });
