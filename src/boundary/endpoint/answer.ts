@@ -34,8 +34,11 @@ function replied({ status, body, headers: given }: Reply): Outgoing {
     const key = name.toLowerCase();
     // How a body is framed is for the adapter to say.
     if (key === "content-length" || key === "transfer-encoding") continue;
-    if (key === "content-type") type = String(value);
-    else for (const one of typeof value === "string" ? [value] : value) headers.push([key, one]);
+    for (const one of typeof value === "string" ? [value] : value) {
+      if (!isHeader(key, one)) throw new TypeError(`reply(): not a header: ${JSON.stringify([name, one])}`);
+      if (key === "content-type") type = one;
+      else headers.push([key, one]);
+    }
   }
   if (body === undefined || !mayHaveBody(status)) return { status, headers, body: null };
   const content = encoded(body, type);
@@ -43,7 +46,14 @@ function replied({ status, body, headers: given }: Reply): Outgoing {
   return { status, headers, body: content.body };
 }
 
+/** Whether a header can be sent (RFC 9110, section 5): neither name nor value may break out of its line. */
+export function isHeader(name: string, value: unknown): boolean {
+  return /^[\w!#$%&'*+.^`|~-]+$/.test(name) && typeof value === "string" && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
+}
+
 function responded(response: Response): Outgoing {
+  // Response.error() has status 0: it stands for a network failure, and can't be sent.
+  if (response.status < 200) throw new TypeError(`a handler returned a Response with status ${response.status}`);
   const headers: Pairs = [];
   for (const [name, value] of response.headers) {
     if (name !== "content-length" && name !== "transfer-encoding") headers.push([name, value]);
@@ -56,14 +66,15 @@ function mayHaveBody(status: number): boolean {
   return status !== 204 && status !== 205 && status !== 304;
 }
 
-/** The problem that a client is told instead of an answer. */
+/** The problem that a client is told instead of an answer. Never throws. */
 export function problemOf(error: KeelsonError, told: { traceId?: string; challenge: string }): Outgoing {
-  const headers = problemHeaders(error);
+  const headers = problemHeaders(error).filter(([name, value]) => isHeader(name, value));
   // RFC 9110, section 15.5.2: a 401 says how to authenticate.
   if (error.status === 401 && headers.every(([name]) => name !== "www-authenticate"))
     headers.push(["www-authenticate", told.challenge]);
   headers.push(["cache-control", "no-store"]);
-  return { status: error.status, headers, body: JSON.stringify(toProblem(error, { traceId: told.traceId })) };
+  const status = error.status >= 400 && error.status < 600 ? error.status : 500;
+  return { status, headers, body: JSON.stringify({ ...toProblem(error, { traceId: told.traceId }), status }) };
 }
 
 /** Adds to an answer what the guards have found: limits and CORS. */

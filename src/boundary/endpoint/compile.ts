@@ -8,6 +8,7 @@ import { isAnonymous, isUnlimited, type Unlimited } from "../declare.js";
 import { DEFAULT_MAX_DEPTH } from "../json.js";
 import { type Surface, surfaceAuth, surfaceLimits } from "../surface/surface.js";
 import type { WebhookVerifier } from "../webhooks/verifier.js";
+import { isHeader } from "./answer.js";
 import type { ActiveCall } from "./call.js";
 import { clientOf, type TrustProxy } from "./client.js";
 import { Cors, type CorsOptions } from "./cors.js";
@@ -112,6 +113,11 @@ export function compile(options: AnyEndpointOptions, rt: Runtime): Compiled {
   const maxBytes = bytes(options.maxBytes ?? "64kb", `${where}.maxBytes`);
   const maxDepth = integer(options.maxDepth ?? DEFAULT_MAX_DEPTH, `${where}.maxDepth`, 1);
   const maxQueryBytes = bytes(options.maxQueryBytes ?? 2048, `${where}.maxQueryBytes`);
+  if (options.contentTypes !== undefined && !Array.isArray(options.contentTypes))
+    throw new ConfigError(`${where}.contentTypes`, options.contentTypes, "a list of content types");
+  const { challenge = "Bearer" } = options;
+  if (!isHeader("www-authenticate", challenge))
+    throw new ConfigError(`${where}.challenge`, challenge, 'the value of a header, such as "Bearer"');
   const contentTypes = (options.contentTypes ?? (options.body === undefined ? [] : JSON_ONLY)).map((type) =>
     type.toLowerCase(),
   );
@@ -161,7 +167,7 @@ export function compile(options: AnyEndpointOptions, rt: Runtime): Compiled {
     paramNames,
     clientOf: clientOf(options.trustProxy ?? false, `${where}.trustProxy`),
     timeouts,
-    challenge: options.challenge ?? "Bearer",
+    challenge,
   };
   return {
     plan,

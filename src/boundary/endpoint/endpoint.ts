@@ -107,9 +107,10 @@ export class Endpoint implements EndpointDefinition {
     // Something aborted that was not the client: it is waiting for an answer.
     if (error.code === "aborted" && !call.incoming.aborted)
       error = new Refusal("internal", error.message, { cause: thrown });
-    this.#settle(call, error.status, error);
     const { challenge } = this.#compiled.plan;
-    return decorated(call, problemOf(error, { traceId: call.traceId, challenge }));
+    const answer = problemOf(error, { traceId: call.traceId, challenge });
+    this.#settle(call, answer.status, error);
+    return decorated(call, answer);
   }
 
   /** Counts and tells how it ended. A refusal for the client's own fault is neither good nor bad. */

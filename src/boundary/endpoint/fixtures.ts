@@ -41,6 +41,7 @@ export class CountingLimiter implements LimiterCalls {
       resetMs: 30_000,
       at: 0,
       source: this.source,
+      degraded: this.source !== "store",
     };
     return this.later ? Promise.resolve(decision) : decision;
   }

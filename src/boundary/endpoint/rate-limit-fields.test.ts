@@ -9,6 +9,7 @@ const decision = {
   resetMs: 29_001,
   at: 0,
   source: "store",
+  degraded: false,
 } as const;
 
 describe("the RateLimit fields", () => {
