@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "./clock.js";
 import type { Context } from "./context.js";
 import { Events } from "./events.js";
 import type { Store } from "./store.js";
+import type { Work } from "./work.js";
 
 /** Where primitives get everything from that is not their own: time, chance, listeners, the store, the knobs. */
 export interface Runtime {
@@ -13,6 +14,8 @@ export interface Runtime {
   /** Left out where a kit is only defined and bound later, to each call. */
   readonly store?: Store;
   readonly knobs: KnobSource;
+  /** Counts the requests under way, and says when nothing new is to begin. */
+  readonly work?: Work;
   /** Counts outcomes for the service-level indicators. */
   readonly sli?: (kind: "endpoint" | "upstream", name: string) => SliRecorder;
   /** The context of the present call where none is passed along: `keelson/node` carries one in AsyncLocalStorage. */

@@ -1,12 +1,12 @@
 import type { Kernel, Step } from "../../core/kernel.js";
 
-/** What a limiter allows. Integers throughout. */
+/** What a limiter allows. Whole numbers throughout. */
 export interface LimitConfig {
   /** Units per window. */
   readonly limit: number;
   /** The window's length in milliseconds. */
   readonly windowMs: number;
-  /** Units that may be taken at once where the algorithm has such a thing; elsewhere ignored. */
+  /** Units that may be taken at once, where the algorithm knows such a thing (token bucket, GCRA). */
   readonly burst: number;
   /** Milliseconds for which a refusal blocks the key; 0: it doesn't. */
   readonly blockMs: number;
@@ -15,9 +15,9 @@ export interface LimitConfig {
 /** What is asked of a limiter's cell. */
 export interface LimitInput {
   readonly op: "take" | "peek" | "refund" | "reset" | "block";
-  /** Units; for `block` the milliseconds. */
+  /** Units; for `block` milliseconds. */
   readonly amount: number;
-  /** For `refund`: the `at` of the decision it takes back. */
+  /** For `refund`: the `at` of the decision that it takes back. */
   readonly at: number;
 }
 
@@ -39,133 +39,135 @@ export interface LimitDecision {
    * policy went.
    */
   readonly source: "store" | "open" | "closed" | "local";
+  /** Whether the store could not decide. Never so for a kernel's own decision. */
+  readonly degraded: boolean;
 }
 
 /** A cell's state: `[blockedUntil, …the algorithm's own numbers]`. */
 export type LimitState = readonly number[];
 
-/** A {@link Step} of a limiter. */
-export type LimitStep = Step<LimitState, LimitDecision>;
-
 /** The kernel of a limiter. */
 export type LimitKernel = Kernel<LimitState, LimitConfig, LimitInput, LimitDecision>;
 
-/** What one algorithm decides; blocking, peeking and resetting are the same for all. */
-export interface Algorithm {
-  readonly name: string;
-  /** Length of the state where it is fixed. */
-  readonly width?: number;
-  /** Takes `cost` units, or says why not. A refusal leaves the state alone. */
-  take(state: LimitState | undefined, now: number, config: LimitConfig, cost: number): LimitStep;
-  /** The state without `cost` units that were taken at `at`; never frees more than the definition allows. */
-  refund(
-    state: LimitState,
-    now: number,
-    config: LimitConfig,
-    cost: number,
-    at: number,
-  ): Pick<LimitStep, "state" | "ttlMs">;
+type LimitStep = Step<LimitState, LimitDecision>;
+
+/** What is left after something was taken, or would have been. */
+export interface Usage {
+  /** The algorithm's numbers, in full width, behind the place of `blockedUntil`; `undefined` when nothing changed. */
+  readonly state: LimitState | undefined;
+  readonly granted: boolean;
+  readonly remaining: number;
+  readonly retryAfterMs: number;
+  /** Milliseconds until the limiter is unused again: also how long the state matters. */
+  readonly resetMs: number;
 }
 
-/** Makes the kernel of an algorithm. */
+/**
+ * What one algorithm decides. Blocking, peeking and resetting are the same for all, see {@link limitKernel}. Each
+ * keeps in its state what it needs to go on when limit, window or burst change, and says how.
+ */
+export interface Algorithm {
+  readonly name: string;
+  /** Length of the state where it is fixed, with the place of `blockedUntil`. */
+  readonly width?: number;
+  /** Units that an unused limiter holds: no request may ask for more. */
+  capacity(config: LimitConfig): number;
+  /** Takes `cost` units, or says why not; a refusal has no state. With a cost of 0 it tells how things stand. */
+  take(state: LimitState | undefined, now: number, config: LimitConfig, cost: number): Usage;
+  /** Gives back units that were taken at `at`; never so many that more than the definition could be admitted. */
+  refund(state: LimitState, now: number, config: LimitConfig, cost: number, at: number): LimitState;
+  /** The state of nothing taken. */
+  empty(now: number, config: LimitConfig): LimitState;
+}
+
+/**
+ * Makes the kernel of an algorithm.
+ *
+ * A blocked key is refused whatever its units say, and takes none. A key is blocked by `block`, and by every refusal
+ * of a take when `blockMs` is set; a block under way isn't made longer by what it refuses.
+ */
 export function limitKernel(algorithm: Algorithm): LimitKernel {
+  const decide = (usage: Usage, now: number, config: LimitConfig): LimitDecision => ({
+    allowed: usage.granted,
+    limit: algorithm.capacity(config),
+    remaining: usage.remaining,
+    retryAfterMs: usage.retryAfterMs,
+    resetMs: usage.resetMs,
+    at: now,
+    source: "store",
+    degraded: false,
+  });
+
+  /** A decision that changes nothing. */
+  const told = (usage: Usage, now: number, config: LimitConfig): LimitStep => ({
+    granted: usage.granted,
+    state: undefined,
+    ttlMs: 0,
+    decision: decide(usage, now, config),
+  });
+
+  const blocked = (state: LimitState | undefined, now: number, config: LimitConfig, forMs: number): LimitStep => {
+    const { resetMs } = algorithm.take(state, now, config, 0);
+    const usage = {
+      state: undefined,
+      granted: false,
+      remaining: 0,
+      retryAfterMs: forMs,
+      resetMs: Math.max(forMs, resetMs),
+    };
+    const [, ...numbers] = state ?? algorithm.empty(now, config);
+    return {
+      granted: false,
+      state: [now + forMs, ...numbers],
+      ttlMs: usage.resetMs,
+      decision: decide(usage, now, config),
+    };
+  };
+
+  const refund = (state: LimitState | undefined, now: number, config: LimitConfig, input: LimitInput): LimitStep => {
+    if (state === undefined) return told(algorithm.take(undefined, now, config, 0), now, config);
+    const after = algorithm.refund(state, now, config, input.amount, input.at);
+    const usage = algorithm.take(after, now, config, 0);
+    const ttlMs = Math.max(usage.resetMs, (state[0] as number) - now);
+    return { granted: true, state: ttlMs > 0 ? after : null, ttlMs, decision: decide(usage, now, config) };
+  };
+
   return {
     name: `limit/${algorithm.name}`,
     version: 1,
-    ...(algorithm.width === undefined ? {} : { width: algorithm.width }),
+    ...(algorithm.width !== undefined && { width: algorithm.width }),
     step(state, now, config, input) {
-      if (input.op === "take") {
-        if (state !== undefined && (state[0] as number) > now) return blocked(state, now, config);
-        const taken = algorithm.take(state, now, config, input.amount);
-        if (taken.granted || config.blockMs === 0) return taken;
-        return block(state, now, config, config.blockMs, taken);
+      if (input.op === "take" && (state === undefined || (state[0] as number) <= now)) {
+        const usage = algorithm.take(state, now, config, input.amount);
+        if (usage.granted || config.blockMs === 0)
+          return {
+            granted: usage.granted,
+            state: usage.state,
+            ttlMs: usage.resetMs,
+            decision: decide(usage, now, config),
+          };
+        return blocked(state, now, config, Math.max(config.blockMs, usage.retryAfterMs));
       }
-      return manage(algorithm, state, now, config, input);
-    },
-  };
-}
-
-function manage(
-  algorithm: Algorithm,
-  state: LimitState | undefined,
-  now: number,
-  config: LimitConfig,
-  input: LimitInput,
-): LimitStep {
-  switch (input.op) {
-    case "reset":
-      return { granted: true, state: null, ttlMs: 0, decision: unused(algorithm, now, config) };
-    case "block":
-      return block(state, now, config, input.amount, peek(algorithm, state, now, config, 1));
-    case "refund": {
-      if (state === undefined)
-        return { granted: true, state: undefined, ttlMs: 0, decision: unused(algorithm, now, config) };
-      const refunded = algorithm.refund(state, now, config, input.amount, input.at);
-      const after = refunded.state === undefined ? state : (refunded.state ?? undefined);
-      return { granted: true, ...refunded, decision: peek(algorithm, after, now, config, 0).decision };
-    }
-    default:
-      return peek(algorithm, state, now, config, input.amount);
-  }
-}
-
-function peek(
-  algorithm: Algorithm,
-  state: LimitState | undefined,
-  now: number,
-  config: LimitConfig,
-  cost: number,
-): LimitStep {
-  if (state !== undefined && (state[0] as number) > now) return blocked(state, now, config);
-  const { decision, ttlMs } = algorithm.take(state, now, config, 0);
-  if (decision.remaining >= cost) return { granted: true, state: undefined, ttlMs, decision };
-  const refused = algorithm.take(state, now, config, cost).decision;
-  return { granted: false, state: undefined, ttlMs, decision: refused };
-}
-
-function unused(algorithm: Algorithm, now: number, config: LimitConfig): LimitDecision {
-  return algorithm.take(undefined, now, config, 0).decision;
-}
-
-function blocked(state: LimitState, now: number, config: LimitConfig): LimitStep {
-  // A clock that went back must not lengthen a block past what was asked for.
-  const left = Math.min((state[0] as number) - now, Math.max(config.blockMs, config.windowMs));
-  return {
-    granted: false,
-    state: undefined,
-    ttlMs: 0,
-    decision: {
-      allowed: false,
-      limit: config.limit,
-      remaining: 0,
-      retryAfterMs: left,
-      resetMs: left,
-      at: now,
-      source: "store",
-    },
-  };
-}
-
-function block(
-  state: LimitState | undefined,
-  now: number,
-  config: LimitConfig,
-  forMs: number,
-  refused: LimitStep,
-): LimitStep {
-  void config;
-  const until = now + forMs;
-  const next = state === undefined ? [until] : [until, ...state.slice(1)];
-  return {
-    granted: false,
-    state: next,
-    ttlMs: Math.max(forMs, refused.decision.resetMs),
-    decision: {
-      ...refused.decision,
-      allowed: false,
-      remaining: 0,
-      retryAfterMs: Math.max(forMs, refused.decision.retryAfterMs),
-      resetMs: Math.max(forMs, refused.decision.resetMs),
+      if (input.op === "reset") return { ...told(algorithm.take(undefined, now, config, 0), now, config), state: null };
+      if (input.op === "block") return { ...blocked(state, now, config, input.amount), granted: true };
+      if (input.op === "refund") return refund(state, now, config, input);
+      const left = state === undefined ? 0 : (state[0] as number) - now;
+      if (left > 0) {
+        const { resetMs } = algorithm.take(state, now, config, 0);
+        return told(
+          { state: undefined, granted: false, remaining: 0, retryAfterMs: left, resetMs: Math.max(left, resetMs) },
+          now,
+          config,
+        );
+      }
+      const usage = algorithm.take(state, now, config, 0);
+      return told(
+        usage.remaining >= input.amount
+          ? usage
+          : { ...algorithm.take(state, now, config, input.amount), remaining: usage.remaining },
+        now,
+        config,
+      );
     },
   };
 }

@@ -1,6 +1,6 @@
 import { type Alarm, type Clock, systemClock } from "../../core/clock.js";
 import { integer, onlyKnown } from "../../core/config.js";
-import type { Kernel } from "../../core/kernel.js";
+import type { Kernel, Step } from "../../core/kernel.js";
 import {
   type CellStep,
   type Cells,
@@ -87,9 +87,23 @@ export class MemoryStore implements Store<"act", undefined> {
     return true;
   }
 
+  /** @throws {TypeError} when the same cell is named twice: one step with twice the cost says what is meant */
   stepAll<D extends object>(steps: readonly CellStep<D>[]): Outcome<readonly D[]> {
-    void steps;
-    return new StoreFailure("unavailable", "no");
+    const now = this.now();
+    const bound = steps as readonly BoundStep<unknown, unknown, unknown, D>[];
+    // Before deciding: what is swept must not be among the cells that were read.
+    this.makeRoom(bound.length, now);
+    const decided = bound.map((step) => step.decide(now));
+    for (const [i, step] of bound.entries()) {
+      if (bound.slice(0, i).some((other) => other.cells === step.cells && other.key === step.key))
+        throw new TypeError(`stepAll: the cell "${step.key}" is named twice`);
+    }
+    const granted = decided.every((one) => one.step.granted);
+    const kept = decided.filter((one) => granted || !one.step.granted);
+    // Room for all of them, or nothing is written.
+    if (!this.reserve(kept.filter((one) => one.adds).length)) return new StoreFailure("capacity", "no");
+    for (const one of kept) one.keep(now);
+    return decided.map((one) => one.step.decision);
   }
 
   stats(): StoreStats {
@@ -103,13 +117,17 @@ export class MemoryStore implements Store<"act", undefined> {
     this.#cells = 0;
   }
 
-  /** Makes room for `count` new cells, or says that there is none. */
-  reserve(count: number, now: number): boolean {
-    if (count === 0) return true;
+  /** Sees to room for `count` new cells, by dropping expired ones if need be. */
+  makeRoom(count: number, now: number): boolean {
     if (this.#cells + count > this.#maxCells) this.#sweep(now, FULL_BUDGET);
+    return this.#cells + count <= this.#maxCells;
+  }
+
+  /** Counts new cells in; false when there is no room for all of them. */
+  reserve(count: number): boolean {
     if (this.#cells + count > this.#maxCells) return false;
     this.#cells += count;
-    if (this.#sweeper === undefined) this.#watch();
+    if (count > 0 && this.#sweeper === undefined) this.#watch();
     return true;
   }
 
@@ -148,10 +166,10 @@ class MemoryCells<S, Config, Input, D extends object, Handle> implements Cells<C
     const cell = table.find(key);
     const step = this.kernel.step(cell === undefined ? undefined : table.read(cell, now), now, config, input);
     const { state } = step;
-    if (state !== undefined) {
-      if (cell !== undefined && state !== null) table.write(cell, state, now + step.ttlMs);
-      else if (!this.#addOrDelete(key, cell, state, now, step.ttlMs)) return new StoreFailure("capacity", "no");
-    }
+    if (state === undefined) return step.decision;
+    if (cell !== undefined && state !== null) table.write(cell, state, now + step.ttlMs);
+    else if (state !== null && !(store.makeRoom(1, now) && store.reserve(1))) return new StoreFailure("capacity", "no");
+    else this.keep(key, state, now + step.ttlMs);
     return step.decision;
   }
 
@@ -159,14 +177,13 @@ class MemoryCells<S, Config, Input, D extends object, Handle> implements Cells<C
     return new BoundStep(this, key, config, input);
   }
 
-  #addOrDelete(key: string, cell: Handle | undefined, state: S | null, now: number, ttlMs: number): boolean {
+  /** Writes what a step left. Room for a new cell has been reserved. */
+  keep(key: string, state: S | null, expiresAt: number): void {
+    const cell = this.table.find(key);
     if (state === null) {
-      if (cell !== undefined && this.table.delete(key)) this.store.released();
-      return true;
-    }
-    if (!this.store.reserve(1, now)) return false;
-    this.table.insert(key, state, now + ttlMs);
-    return true;
+      if (this.table.delete(key)) this.store.released();
+    } else if (cell === undefined) this.table.insert(key, state, expiresAt);
+    else this.table.write(cell, state, expiresAt);
   }
 }
 
@@ -177,6 +194,31 @@ class BoundStep<S, Config, Input, D extends object> implements CellStep<D> {
     readonly config: Config,
     readonly input: Input,
   ) {}
+
+  decide(now: number): DecidedStep<S, Config, Input, D> {
+    const { table, kernel } = this.cells;
+    const cell = table.find(this.key);
+    const state = cell === undefined ? undefined : table.read(cell, now);
+    return new DecidedStep(this, kernel.step(state, now, this.config, this.input), cell === undefined);
+  }
+}
+
+class DecidedStep<S, Config, Input, D extends object> {
+  constructor(
+    readonly of: BoundStep<S, Config, Input, D>,
+    readonly step: Step<S, D>,
+    readonly isNew: boolean,
+  ) {}
+
+  /** Whether keeping it takes room for one more cell. */
+  get adds(): boolean {
+    return this.isNew && this.step.state !== undefined && this.step.state !== null;
+  }
+
+  keep(now: number): void {
+    const { state, ttlMs } = this.step;
+    if (state !== undefined) this.of.cells.keep(this.of.key, state, now + ttlMs);
+  }
 }
 
 /** Makes a {@link MemoryStore}. */

@@ -1,0 +1,35 @@
+import type { Deadlines, Expirable } from "../../core/deadlines.js";
+import { type Outcome, StoreFailure } from "../../core/store.js";
+
+/**
+ * Waits for a store's answer, but not longer than the deadline: a late one counts as none, and whether it was written
+ * is unknown.
+ */
+export class StoreWait<D extends object> implements Expirable {
+  deadline = 0;
+  previous: Expirable | undefined = undefined;
+  next: Expirable | undefined = undefined;
+  readonly answer: Promise<Outcome<D>>;
+  #resolve: (outcome: Outcome<D>) => void = () => undefined;
+  #waiting = true;
+
+  constructor(pending: Promise<Outcome<D>>, deadlines: Deadlines, now: number) {
+    this.answer = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    deadlines.add(this, now);
+    const settle = (outcome: Outcome<D>) => {
+      if (!this.#waiting) return;
+      this.#waiting = false;
+      deadlines.remove(this);
+      this.#resolve(outcome);
+    };
+    // A store answers failures as values; one that rejects all the same has failed too.
+    pending.then(settle, (error: unknown) => settle(new StoreFailure("unavailable", "unknown", error)));
+  }
+
+  expire(): void {
+    this.#waiting = false;
+    this.#resolve(new StoreFailure("timeout", "unknown"));
+  }
+}
