@@ -1,6 +1,7 @@
 import type { Surface } from "../boundary/surface/surface.js";
 import type { BreakerSnapshot } from "../primitives/breaker/snapshot.js";
 import type { BulkheadSnapshot } from "../primitives/bulkhead/snapshot.js";
+import type { LimiterSnapshot } from "../primitives/limiter/limiter.js";
 import type { UpstreamSnapshot } from "../primitives/upstream/snapshot.js";
 
 /**
@@ -51,18 +52,6 @@ export interface StoreSnapshot {
 
 /** A knob's value as a snapshot shows it. */
 export type KnobValue = string | number | boolean | null;
-
-/** A limiter since the kit was made. */
-export interface LimiterSnapshot {
-  readonly algorithm: string;
-  readonly limit: number;
-  readonly windowMs: number;
-  readonly burst: number;
-  readonly allowed: number;
-  readonly denied: number;
-  /** Decisions that the store could not make, by the way its policy went. */
-  readonly degraded: { readonly open: number; readonly closed: number; readonly local: number };
-}
 
 /** One namespace of a cache. */
 export interface CacheSnapshot {

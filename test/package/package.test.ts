@@ -1,0 +1,146 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { root } from "../../scripts/once.js";
+import { tarball } from "../../scripts/tarball.js";
+import { Scratch } from "./scratch.js";
+
+const { devDependencies: versions } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const ALONE = ["keelson", "keelson/node", "keelson/schema", "keelson/testing"];
+const WITH_PEERS = ["keelson/express", "keelson/oidc"];
+
+/** The code of the README, and what has to be an error. */
+const consumer = [
+  ...[...readFileSync(join(root, "README.md"), "utf8").matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code]) => code),
+  `import { oidcBearer } from "keelson/oidc";
+   import { snapshotSchema } from "keelson/schema";
+   import { ManualClock } from "keelson/testing";
+   export const all = [oidcBearer, snapshotSchema, new ManualClock()];
+   // @ts-expect-error: there is no such algorithm
+   kit.limiter("bad", { algorithm: "guess", limit: 1, per: "1m" });
+   // @ts-expect-error: a knob has the type of what it was declared as
+   export const wrong: number = kit.knobs.SEARCH_KEY;
+   // @ts-expect-error: an endpoint needs auth and limits
+   kit.endpoint({ name: "open", method: "GET", path: "/open", handler: () => ({}) });`,
+].join("\n");
+
+/** A program that prints the names that each entry exports. */
+const asked = (entries: readonly string[], load: string) => `
+  const names = {};
+  for (const entry of ${JSON.stringify(entries)}) names[entry] = Object.keys(${load}).filter((name) => name !== "default").sort();
+  console.log(JSON.stringify(names));
+`;
+
+describe("the packed tarball", () => {
+  let project: Scratch;
+
+  beforeAll(() => {
+    project = new Scratch();
+    project.install(tarball());
+  });
+  afterAll(() => project.remove());
+
+  const names = (file: string, entries: readonly string[], load: string): Record<string, string[]> => {
+    project.write(file, asked(entries, load));
+    return JSON.parse(project.node(file));
+  };
+
+  it("holds what a user needs and nothing else", () => {
+    const listed = JSON.parse(project.run("npm", "pack", "--dry-run", "--json", "./node_modules/keelson"));
+    const files: string[] = listed[0].files.map((file: { path: string }) => file.path);
+    expect(files.filter((file) => !file.startsWith("dist/")).sort()).toEqual([
+      "CHANGELOG.md",
+      "LICENSE",
+      "README.md",
+      "package.json",
+      "schemas/snapshot.schema.json",
+    ]);
+    expect(files.filter((file) => file.startsWith("dist/") && !/\.(js|cjs|d\.ts|d\.cts)$/.test(file))).toEqual([]);
+  });
+
+  it("is imported and required without the optional peers", () => {
+    const imported = names("alone.mjs", ALONE, "await import(entry)");
+    expect(imported.keelson).toEqual(expect.arrayContaining(["Breaker", "KeelsonError", "anonymous", "createKit"]));
+    expect(imported["keelson/schema"]).toEqual(["snapshotSchema"]);
+    expect(imported["keelson/node"]).toEqual(["closeOnSignals", "currentContext", "withContext"]);
+    expect(imported["keelson/testing"]).toContain("ManualClock");
+    expect(names("alone.cjs", ALONE, "require(entry)")).toEqual(imported);
+  });
+
+  it("hands out the JSON Schema and its own package.json", () => {
+    project.write(
+      "json.cjs",
+      'console.log(require("keelson/schemas/snapshot.schema.json").title, require("keelson/package.json").name)',
+    );
+    expect(project.node("json.cjs")).toBe("Keelson snapshot keelson\n");
+  });
+
+  it("knows its own errors across its ESM and CommonJS copies", () => {
+    project.write(
+      "copies.mjs",
+      `import { createRequire } from "node:module";
+       import { KeelsonError } from "keelson";
+       const { isKeelsonError } = createRequire(import.meta.url)("keelson");
+       console.log(isKeelsonError(new KeelsonError("rate_limit"), "rate_limit"));`,
+    );
+    expect(project.node("copies.mjs")).toBe("true\n");
+  });
+
+  it("ends a process that is told to stop, after its last answer, with exit code 0", async () => {
+    project.write(
+      "service.mjs",
+      `import { createServer } from "node:http";
+       import { createKit } from "keelson";
+       import { closeOnSignals } from "keelson/node";
+       const kit = createKit({ service: "stops" });
+       const server = createServer((_request, response) => {
+         response.write("a");
+         process.once("SIGTERM", () => setImmediate(() => response.end("b")));
+       });
+       closeOnSignals(kit, server);
+       server.listen(0, "127.0.0.1", () => console.log(server.address().port));`,
+    );
+    const service = spawn(process.execPath, ["service.mjs"], { cwd: project.folder });
+    onTestFinished(() => void service.kill("SIGKILL"));
+    const ended = once(service, "exit");
+    const [port] = await once(service.stdout, "data");
+    const response = await fetch(`http://127.0.0.1:${Number(port)}/`);
+    service.kill("SIGTERM");
+    expect(await response.text()).toBe("ab");
+    expect(await ended).toEqual([0, null]);
+  });
+
+  describe("together with its peers", () => {
+    beforeAll(() => {
+      const packages = ["express", "jose", "@types/express", "@types/node", "typescript"];
+      project.install(...packages.map((name) => `${name}@${versions[name]}`));
+    });
+
+    it("is imported and required", () => {
+      const imported = names("peers.mjs", WITH_PEERS, "await import(entry)");
+      expect(imported["keelson/express"]).toContain("mount");
+      expect(imported["keelson/oidc"]).toContain("oidcBearer");
+      expect(names("peers.cjs", WITH_PEERS, "require(entry)")).toEqual(imported);
+    });
+
+    it.each([
+      ["ESM in Node", "consumer.mts", "NodeNext", "NodeNext"],
+      ["CommonJS in Node", "consumer.cts", "NodeNext", "NodeNext"],
+      ["a bundler", "consumer.ts", "ESNext", "Bundler"],
+    ])("type-checks the README's code for %s", (_, file, module, moduleResolution) => {
+      project.write(file, consumer);
+      const compilerOptions = {
+        module,
+        moduleResolution,
+        target: "ES2022",
+        strict: true,
+        noEmit: true,
+        types: ["node"],
+      };
+      project.write("tsconfig.json", JSON.stringify({ compilerOptions, files: [file] }));
+      expect(project.run("npx", "--no-install", "tsc")).toBe("");
+    });
+  });
+});
