@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { KeelsonError } from "../../core/errors.js";
-import { full, setup } from "./upstream.fixture.js";
+import { Breaker } from "../breaker/breaker.js";
+import { caught, full, hang, later, setup } from "./upstream.fixture.js";
 
 const unhandled: unknown[] = [];
 const onUnhandled = (reason: unknown) => void unhandled.push(reason);
@@ -108,5 +109,247 @@ describe("the caller's abort", () => {
       breaker: { calls: 0 },
       bulkhead: { running: 0 },
     });
+  });
+});
+
+describe("what a call tells", () => {
+  it("goes to listeners and indicators once for each call", async () => {
+    const recorded: unknown[] = [];
+    const sli = (...who: unknown[]) => ({ record: (...what: unknown[]) => void recorded.push([...who, ...what]) });
+    const { clock, upstream, told } = setup({ ...full, breaker: false }, { sli });
+    const context = { tenant: "acme" };
+    const failing = caught(upstream.run(() => Promise.reject(new Error("no")), { context }));
+    await clock.advance(300);
+    await failing;
+    await upstream.run(() => 1);
+    const fault = Object.assign(new Error("not found"), { status: 404 });
+    await caught(upstream.run(() => Promise.reject(fault)));
+    expect(told("upstream.settled")).toEqual([
+      { name: "serper", context, outcome: "failure", durationMs: 300, attempts: 3 },
+      { name: "serper", context: undefined, outcome: "success", durationMs: 0, attempts: 1 },
+      { name: "serper", context: undefined, outcome: "ignored", durationMs: 0, attempts: 1 },
+    ]);
+    expect(recorded).toEqual([
+      ["upstream", "serper", true, 300],
+      ["upstream", "serper", false, 0],
+      ["upstream", "serper", undefined, 0],
+    ]);
+  });
+
+  it("is plain data in the snapshot", async () => {
+    const { upstream } = setup(full);
+    await upstream.run(() => 1);
+    const snapshot = upstream.snapshot();
+    expect(JSON.parse(JSON.stringify(snapshot))).toEqual(snapshot);
+    expect(snapshot).toMatchObject({
+      running: 0,
+      successes: 1,
+      failures: 0,
+      ignored: 0,
+      cancelled: 0,
+      rejected: 0,
+      budget: { calls: 1, retries: 0 },
+      breaker: { state: "closed" },
+      bulkhead: { limit: 2 },
+      config: { timeoutMs: 30_000, attemptTimeoutMs: 10_000, attempts: 3, hedgeDelayMs: null },
+    });
+    expect(setup({}).upstream.snapshot()).toMatchObject({ budget: null, breaker: null, bulkhead: null });
+  });
+});
+
+describe("values and errors", () => {
+  it("count as they are classified", async () => {
+    const { clock, upstream } = setup({
+      retry: { attempts: 2, backoff: 0 },
+      breaker: {},
+      classify: {
+        result: (value) => (value === "bad" ? "failure" : value === "odd" ? "ignored" : "success"),
+        error: (error) => (error === "mine" ? "ignored" : "failure"),
+        retryAfter: (error) => (error === "wait" ? 500 : undefined),
+      },
+    });
+    const calls: string[] = [];
+    const run = async (outcome: string, throws = false) => {
+      const result = caught(
+        upstream.run(() => {
+          calls.push(outcome);
+          return throws ? Promise.reject(outcome) : outcome;
+        }),
+      );
+      await clock.advance(0);
+      return result;
+    };
+    expect(await run("bad")).toBe("bad");
+    expect(await run("odd")).toBe("odd");
+    expect(await run("mine", true)).toBe("mine");
+    expect(calls).toEqual(["bad", "bad", "odd", "mine"]);
+    expect(upstream.snapshot()).toMatchObject({ failures: 1, ignored: 2, breaker: { calls: 2, failures: 2 } });
+    const waiting = run("wait", true);
+    await clock.advance(499);
+    expect(calls.filter((call) => call === "wait")).toHaveLength(1);
+    await clock.advance(1);
+    expect(await waiting).toBe("wait");
+    expect(calls.filter((call) => call === "wait")).toHaveLength(2);
+  });
+
+  it("end in the error of a predicate that throws, with everything given back", async () => {
+    const fault = new Error("bug in a predicate");
+    const bug = () => {
+      throw fault;
+    };
+    for (const classify of [{ result: bug }, { error: bug }, { retryAfter: bug }]) {
+      const { upstream } = setup({ ...full, retry: false, classify });
+      const callee = () => ("result" in classify ? Promise.resolve(1) : Promise.reject(new Error("no")));
+      expect(await caught(upstream.run(callee))).toBe(fault);
+      expect(upstream.snapshot()).toMatchObject({ running: 0, bulkhead: { running: 0 }, breaker: { calls: 1 } });
+    }
+  });
+
+  it("may come from a foreign promise, however it behaves", async () => {
+    const { upstream } = setup(full);
+    const foreign = (then: (resolve: (value: string) => void) => void) => ({ then }) as PromiseLike<string>;
+    expect(await upstream.run(() => foreign((resolve) => resolve("answer")))).toBe("answer");
+    const twice = foreign((resolve) => {
+      resolve("first");
+      resolve("second");
+      throw new Error("and throws");
+    });
+    expect(await upstream.run(() => twice)).toBe("first");
+    expect(upstream.snapshot()).toMatchObject({ successes: 2, running: 0, bulkhead: { running: 0 } });
+  });
+});
+
+describe("an attempt's signal", () => {
+  it("is the same at every reading, and none where none is read", async () => {
+    const { upstream } = setup(full);
+    await upstream.run((attempt) => {
+      expect(Object.hasOwn(attempt, "signal")).toBe(false);
+      expect((attempt as { controller?: unknown }).controller).toBeUndefined();
+      expect(attempt.signal).toBe(attempt.signal);
+    });
+  });
+
+  it("isn't aborted when the call returns", async () => {
+    const { clock, upstream } = setup(full);
+    const caller = new AbortController();
+    const signal = await upstream.run((attempt) => attempt.signal, { signal: caller.signal });
+    caller.abort("left");
+    await clock.advance(60_000);
+    expect(signal.aborted).toBe(false);
+  });
+
+  it("is aborted already where it is first read after the end", async () => {
+    const { clock, upstream } = setup({ attemptTimeout: "1s" });
+    let late: AbortSignal | undefined;
+    const result = caught(
+      upstream.run(async (attempt) => {
+        await later(clock, 2000, "nothing");
+        late = attempt.signal;
+      }),
+    );
+    await clock.advance(2000);
+    expect(late?.reason).toBe(await result);
+  });
+});
+
+describe("close", () => {
+  it("takes no more calls and waits for those under way", async () => {
+    const { clock, upstream } = setup(full);
+    const running = upstream.run(() => later(clock, 500, "done"));
+    const closed = upstream.close({ drain: "10s" });
+    expect(await caught(upstream.run(() => 1))).toMatchObject({ code: "unavailable", source: "upstream:serper" });
+    await clock.advance(500);
+    expect(await running).toBe("done");
+    expect(await closed).toBe(true);
+    expect(clock.pending("held")).toBe(0);
+    expect(await upstream.close()).toBe(true);
+  });
+
+  it("lets them be tried again meanwhile", async () => {
+    const { clock, upstream } = setup(full);
+    const running = upstream.run(({ attempt }) => (attempt === 1 ? Promise.reject("no") : "second"));
+    const closed = Promise.all([upstream.close({ drain: "10s" }), upstream.close()]);
+    await clock.advance(100);
+    expect(await running).toBe("second");
+    expect(await closed).toEqual([true, true]);
+  });
+
+  it("stops waiting in the end, and sends those in the queue away", async () => {
+    const { clock, upstream } = setup({ bulkhead: { maxConcurrent: 1, maxQueue: 1 } });
+    const running = caught(upstream.run(() => later(clock, 5000, "late")));
+    const queued = caught(upstream.run(() => 1));
+    const closed = upstream.close({ drain: "1s" });
+    await clock.advance(1000);
+    expect(await closed).toBe(false);
+    expect(await queued).toMatchObject({ code: "unavailable" });
+    expect(clock.pending("held")).toBe(0);
+    await clock.advance(4000);
+    expect(await running).toBe("late");
+  });
+
+  it("need not wait at all", async () => {
+    const { upstream } = setup({});
+    void upstream.run(hang);
+    expect(await upstream.close({ drain: 0 })).toBe(false);
+    await expect(upstream.close({ drain: "soon" as never })).rejects.toThrow('upstream("serper").close.drain');
+  });
+});
+
+describe("options", () => {
+  it("may follow knobs, for the calls that begin after the change", async () => {
+    const knobs = { values: { WAIT: 1000, TRIES: 1 }, revision: 0 };
+    const { clock, upstream } = setup(
+      {
+        timeout: (k: { WAIT: number }) => k.WAIT,
+        retry: { attempts: (k: { TRIES: number }) => k.TRIES, backoff: 0 },
+      },
+      { knobs },
+    );
+    const early = caught(upstream.run(hang));
+    knobs.values.WAIT = 100;
+    knobs.values.TRIES = 2;
+    knobs.revision++;
+    const second = caught(upstream.run(hang));
+    await clock.advance(100);
+    expect(await second).toMatchObject({ message: "upstream:serper: total time-out after 100 ms" });
+    await clock.advance(900);
+    expect(await early).toMatchObject({ message: "upstream:serper: total time-out after 1000 ms" });
+    expect(upstream.snapshot().config).toMatchObject({ timeoutMs: 100, attempts: 2 });
+    expect(clock.pending("held")).toBe(0);
+  });
+
+  it("may share a breaker", async () => {
+    const breaker = new Breaker("shared", { minimumCalls: 1 });
+    const first = setup({ breaker }).upstream;
+    const second = setup({ breaker }).upstream;
+    await caught(first.run(() => Promise.reject("no")));
+    expect(await caught(second.run(() => 1))).toMatchObject({
+      code: "upstream_circuit_open",
+      source: "breaker:shared",
+    });
+  });
+
+  it("are off where they are left out or false", async () => {
+    const { upstream } = setup({ retry: false, hedge: false, breaker: false, bulkhead: false });
+    expect(await caught(upstream.run(() => Promise.reject("no")))).toBe("no");
+    expect(upstream.state()).toBe("closed");
+    expect(upstream.snapshot()).toMatchObject({ failures: 1, retries: 0 });
+  });
+
+  it.each([
+    [{ timeout: 0 }, 'upstream("serper").timeout'],
+    [{ attemptTimeout: "1 s" }, 'upstream("serper").attemptTimeout'],
+    [{ retries: 3 }, 'upstream("serper").retries'],
+    [{ retry: { attempts: 0 } }, 'upstream("serper").retry.attempts'],
+    [{ retry: { budget: { minimum: -1 } } }, 'upstream("serper").retry.budget.minimum'],
+    [{ breaker: { failureRate: 2 } }, 'upstream("serper").breaker.failureRate'],
+    [{ breaker: { ignore: () => true } }, 'upstream("serper").breaker.ignore'],
+    [{ bulkhead: { maxConcurrent: 0 } }, 'upstream("serper").bulkhead.maxConcurrent'],
+    [{ limiter: {} }, 'upstream("serper").limiter'],
+    [{ fallback: { on: ["failure"] } }, 'upstream("serper").fallback.use'],
+    [{ classify: { result: true } }, 'upstream("serper").classify.result'],
+    [{ classify: { value: () => "success" } }, 'upstream("serper").classify.value'],
+  ])("%j is refused by name", (options, name) => {
+    expect(() => setup(options as never)).toThrow(name);
   });
 });
