@@ -24,6 +24,9 @@ class NodeBodyRead implements Expirable {
   private first: Uint8Array | undefined = undefined;
   private rest: Uint8Array[] | undefined = undefined;
   private length = 0;
+  private readonly onData = this.data.bind(this);
+  private readonly onEnd = this.end.bind(this);
+  private readonly onBreak = this.broken.bind(this);
 
   constructor(
     private readonly req: IncomingMessage,
@@ -36,40 +39,40 @@ class NodeBodyRead implements Expirable {
   start(now: number): void {
     const { req } = this;
     this.deadlines.add(this, now);
-    req.on("data", this.data);
-    req.on("end", this.end);
-    req.on("error", this.broken);
-    req.on("close", this.broken);
+    req.on("data", this.onData);
+    req.on("end", this.onEnd);
+    req.on("error", this.onBreak);
+    req.on("close", this.onBreak);
     // The client may be gone already, and its events with it.
     if (req.destroyed) this.broken();
   }
 
   private stop(): void {
     const { req } = this;
-    req.off("data", this.data);
-    req.off("end", this.end);
-    req.off("error", this.broken);
-    req.off("close", this.broken);
+    req.off("data", this.onData);
+    req.off("end", this.onEnd);
+    req.off("error", this.onBreak);
+    req.off("close", this.onBreak);
   }
 
-  private readonly data = (chunk: Uint8Array): void => {
+  private data(chunk: Uint8Array): void {
     this.length += chunk.byteLength;
     if (this.length > this.maxBytes) this.fail(bodyTooLarge(this.maxBytes));
     else if (this.first === undefined) this.first = chunk;
     else if (this.rest === undefined) this.rest = [chunk];
     else this.rest.push(chunk);
-  };
+  }
 
-  private readonly end = (): void => {
+  private end(): void {
     this.deadlines.remove(this);
     this.stop();
     const { first, rest } = this;
     this.resolve(rest === undefined ? (first ?? new Uint8Array()) : Buffer.concat([first as Uint8Array, ...rest]));
-  };
+  }
 
-  private readonly broken = (): void => {
+  private broken(): void {
     this.fail(new KeelsonError("aborted", "The body broke off"));
-  };
+  }
 
   private fail(error: KeelsonError): void {
     this.deadlines.remove(this);

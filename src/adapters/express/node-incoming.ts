@@ -1,6 +1,6 @@
 import type { Request as ExpressRequest, Response as ExpressResponse } from "express";
-import { boundedStream } from "../../boundary/endpoint/bounded-stream.js";
 import type { Incoming, ParsedElsewhere } from "../../boundary/endpoint/incoming.js";
+import { boundedStream } from "../../boundary/endpoint/streams.js";
 import type { Deadlines } from "../../core/deadlines.js";
 import { KeelsonError } from "../../core/errors.js";
 import { readNodeBody } from "./node-body.js";

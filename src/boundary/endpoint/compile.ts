@@ -16,7 +16,7 @@ import { anonymousGuard, authGuard } from "./guards/auth.js";
 import { bodyGuard } from "./guards/body.js";
 import { contextGuard } from "./guards/context.js";
 import { decodeGuard } from "./guards/decode.js";
-import { FailureLimit } from "./guards/failures.js";
+import { DEFAULT_FAILURE_LIMIT, FailureLimit } from "./guards/failures.js";
 import { handlerStage, timedStage } from "./guards/handler.js";
 import { limitGuard, type PlannedLimit } from "./guards/limit.js";
 import { originGuard } from "./guards/origin.js";
@@ -24,7 +24,7 @@ import { PARTS, schemaGuard } from "./guards/schema.js";
 import { signatureGuard } from "./guards/signature.js";
 import { contentLengthGuard, contentTypeGuard, queryGuard } from "./guards/size.js";
 import { essence, isJsonType } from "./media-type.js";
-import type { LimiterUse } from "./parts.js";
+import type { DefineLimiter, LimiterUse } from "./parts.js";
 import { pathPattern } from "./path-pattern.js";
 import type { Guard, Plan, Serve } from "./plan.js";
 import { PolicyField } from "./rate-limit-fields.js";
@@ -90,7 +90,7 @@ const JSON_ONLY = ["application/json"];
  *
  * @throws {ConfigError} naming the first option that is not what it may be
  */
-export function compile(options: AnyEndpointOptions, rt: Runtime): Compiled {
+export function compile(options: AnyEndpointOptions, rt: Runtime, define: DefineLimiter): Compiled {
   const { name, signature, timeout } = options;
   if (typeof name !== "string" || name === "")
     throw new ConfigError("endpoint(options).name", name, "a name that is not empty");
@@ -124,8 +124,8 @@ export function compile(options: AnyEndpointOptions, rt: Runtime): Compiled {
   const cors = options.origins === undefined ? undefined : new Cors(options.origins, options.cors ?? {}, where, false);
   const onlyJson = contentTypes.length > 0 && contentTypes.every((type) => isJsonType(essence(type)));
 
-  const failures = failureLimit(options);
   const planned = plannedLimits(options, where);
+  const failures = failureLimit(options, planned, define);
   const guards: Guard[] = [];
   const names: string[] = [];
   const add = (guard: string, check: Guard | undefined | false) => {
@@ -137,7 +137,9 @@ export function compile(options: AnyEndpointOptions, rt: Runtime): Compiled {
   add("query", queryGuard(maxQueryBytes));
   add("content-type", contentTypes.length > 0 && contentTypeGuard(contentTypes));
   add("content-length", method !== "GET" && contentLengthGuard(maxBytes, !readsBody));
-  for (const limit of planned) add("limit:client", limit.by === "client" && limitGuard(limit));
+  const byClient = planned.filter((limit) => limit.by === "client");
+  const byPrincipal = planned.filter((limit) => limit.by !== "client");
+  add("limit:client", byClient.length > 0 && limitGuard(byClient));
   add("auth", isAnonymous(options.auth) ? anonymousGuard : authGuard(options.auth, failures));
   add(
     "context",
@@ -147,7 +149,7 @@ export function compile(options: AnyEndpointOptions, rt: Runtime): Compiled {
         options.priority as Priority | ((call: ActiveCall) => Priority) | undefined,
       ),
   );
-  for (const limit of planned) add("limit", limit.by !== "client" && limitGuard(limit));
+  add("limit", byPrincipal.length > 0 && limitGuard(byPrincipal));
   if (readsBody) {
     const deadlines = new Deadlines(rt.clock, milliseconds(options.bodyTimeout ?? "10s", `${where}.bodyTimeout`, 1));
     add("body", bodyGuard({ maxBytes, deadlines, needsRaw, where }));
@@ -205,6 +207,15 @@ function plannedLimits({ limits }: AnyEndpointOptions, where: string): PlannedLi
   }));
 }
 
-function failureLimit({ authFailures }: AnyEndpointOptions): FailureLimit | undefined {
-  return authFailures === undefined || isUnlimited(authFailures) ? undefined : new FailureLimit(authFailures);
+/** Failed credentials never go unlimited by oversight: either the client is limited anyway, or its failures are. */
+function failureLimit(
+  { name, auth, authFailures, signature }: AnyEndpointOptions,
+  limits: readonly PlannedLimit[],
+  define: DefineLimiter,
+): FailureLimit | undefined {
+  if (isUnlimited(authFailures)) return undefined;
+  if (authFailures !== undefined) return new FailureLimit(authFailures);
+  const checks = !isAnonymous(auth) || signature !== undefined;
+  if (!checks || limits.some(({ by }) => by === "client")) return undefined;
+  return new FailureLimit(define(`${name}:auth-failures`, DEFAULT_FAILURE_LIMIT));
 }

@@ -2,6 +2,8 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { type KeelsonError, KeelsonError as Refusal } from "../../core/errors.js";
 import { type Runtime, runtime, type SliRecorder } from "../../core/runtime.js";
 import type { MaybePromise } from "../../core/store.js";
+import type { Work } from "../../core/work.js";
+import { Limiter } from "../../primitives/limiter/limiter.js";
 import { classify } from "../classify.js";
 import type { Surface } from "../surface/surface.js";
 import { decorated, problemOf } from "./answer.js";
@@ -10,6 +12,8 @@ import { type AnyEndpointOptions, type Compiled, compile } from "./compile.js";
 import type { HeaderPairs } from "./cors.js";
 import { forbiddenOrigin } from "./guards/origin.js";
 import { HERE, type Incoming, type Outgoing, type Place } from "./incoming.js";
+import type { DefineLimiter } from "./parts.js";
+import { watchedStream } from "./streams.js";
 import type {
   EndpointCapabilities,
   EndpointDefinition,
@@ -38,9 +42,16 @@ export class Endpoint implements EndpointDefinition {
   readonly #rt: Runtime;
   readonly #sli: SliRecorder | undefined;
 
-  /** @throws {ConfigError} when an option is not what it may be; no auth and no limits are not an option */
-  constructor(options: AnyEndpointOptions, rt: Runtime = runtime()) {
-    this.#compiled = compile(options, rt);
+  /**
+   * @param define defines the limiter of failed auth where none is given: a kit's shows it in its snapshot
+   * @throws {ConfigError} when an option is not what it may be; no auth and no limits are not an option
+   */
+  constructor(
+    options: AnyEndpointOptions,
+    rt: Runtime = runtime(),
+    define: DefineLimiter = (name, limiter) => new Limiter(name, limiter, rt),
+  ) {
+    this.#compiled = compile(options, rt, define);
     this.#rt = rt;
     this.name = options.name;
     this.method = options.method;
@@ -65,6 +76,15 @@ export class Endpoint implements EndpointDefinition {
    */
   handle(incoming: Incoming, values: readonly string[] = NO_VALUES, place: Place = HERE): MaybePromise<Outgoing> {
     const call = new ActiveCall(this.#compiled.plan, incoming, values, place, this.#rt.clock.monotonic());
+    const { work } = this.#rt;
+    if (work?.closing === true) return this.#refused(call, new Refusal("unavailable", "Closing"));
+    if (work === undefined) return this.#handle(call);
+    work.begin();
+    const answer = this.#handle(call);
+    return answer instanceof Promise ? answer.then((settled) => followed(settled, work)) : followed(answer, work);
+  }
+
+  #handle(call: ActiveCall): MaybePromise<Outgoing> {
     try {
       const answer = this.#pass(call, 0);
       return answer instanceof Promise
@@ -138,6 +158,13 @@ export class Endpoint implements EndpointDefinition {
       ...(error !== undefined && { error }),
     });
   }
+}
+
+/** Ends the work with the answer, and with a stream only when that ends. */
+function followed(answer: Outgoing, work: Work): Outgoing {
+  if (answer.body instanceof ReadableStream) return { ...answer, body: watchedStream(answer.body, () => work.end()) };
+  work.end();
+  return answer;
 }
 
 /**

@@ -2,9 +2,9 @@ import { ConfigError } from "../../core/config.js";
 import type { Deadlines, Expirable } from "../../core/deadlines.js";
 import { KeelsonError } from "../../core/errors.js";
 import type { MaybePromise } from "../../core/store.js";
-import { boundedStream } from "./bounded-stream.js";
 import { bodyTooLarge } from "./guards/size.js";
 import type { Incoming } from "./incoming.js";
+import { boundedStream } from "./streams.js";
 
 const EMPTY = /* @__PURE__ */ new Uint8Array();
 
@@ -87,6 +87,9 @@ class BodyRead implements Expirable {
   private rest: Uint8Array[] | undefined = undefined;
   private length = 0;
   private over = false;
+  // Bound once: a body takes two reads at least.
+  private readonly onRead = this.take.bind(this);
+  private readonly onFailure = this.fail.bind(this);
 
   constructor(
     private readonly reader: ReadableStreamDefaultReader<Uint8Array>,
@@ -100,11 +103,11 @@ class BodyRead implements Expirable {
     this.pull();
   }
 
-  private readonly pull = (): void => {
-    this.reader.read().then(this.take, this.fail);
-  };
+  private pull(): void {
+    this.reader.read().then(this.onRead, this.onFailure);
+  }
 
-  private readonly take = ({ done, value }: ReadableStreamReadResult<Uint8Array>): void => {
+  private take({ done, value }: ReadableStreamReadResult<Uint8Array>): void {
     if (this.over) return;
     if (done) {
       this.end();
@@ -120,15 +123,15 @@ class BodyRead implements Expirable {
     else if (this.rest === undefined) this.rest = [value];
     else this.rest.push(value);
     this.pull();
-  };
+  }
 
-  private readonly fail = (error: unknown): void => {
+  private fail(error: unknown): void {
     if (this.over) return;
     this.end();
     this.stop(
       error instanceof KeelsonError ? error : new KeelsonError("aborted", "The body broke off", { cause: error }),
     );
-  };
+  }
 
   expire(): void {
     this.over = true;

@@ -1,9 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { runtime } from "../../core/runtime.js";
+import { Work } from "../../core/work.js";
 import { Endpoint } from "./endpoint.js";
 import { toFetch } from "./fetch.js";
-import { OPEN, serving, testRuntime } from "./fixtures.js";
+import { OPEN, serving, testRuntime, watchedBody } from "./fixtures.js";
 import { Router } from "./router.js";
 
 describe("a fetch handler", () => {
@@ -52,6 +53,34 @@ describe("a fetch handler", () => {
     await toFetch([endpoint])(new Request("http://x/test", { method: "POST" }));
     expect(report.mock.calls).toEqual([['endpoint("test"):', failure]]);
     report.mockRestore();
+  });
+});
+
+describe("an endpoint that is to close", () => {
+  const work = new Work();
+  const source = watchedBody(["a", "b"]);
+  const { ask } = serving(
+    {
+      handler: ((c: { query: object }) => ("s" in c.query ? new Response(source.init.body as ReadableStream) : {})) as (
+        c: never,
+      ) => object,
+    },
+    testRuntime({ work }),
+  );
+
+  it("counts a call as under way until its answer, and a stream until its end", async () => {
+    await (await ask()).text();
+    expect(work.running).toBe(0);
+    const streaming = await ask({ path: "/test?s=1" });
+    expect(work.running).toBe(1);
+    await streaming.text();
+    expect(work.running).toBe(0);
+  });
+
+  it("takes nothing new", async () => {
+    void work.close();
+    const response = await ask();
+    expect([response.status, response.headers.get("retry-after"), work.running]).toEqual([503, "1", 0]);
   });
 });
 

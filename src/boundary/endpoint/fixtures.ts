@@ -2,17 +2,17 @@
 import { type EventMap, Events } from "../../core/events.js";
 import { type Runtime, runtime } from "../../core/runtime.js";
 import type { LimitDecision } from "../../kernel/limit/limit.js";
+import { memoryStore } from "../../stores/memory/memory-store.js";
 import { ManualClock } from "../../testing/manual-clock.js";
 import { seeded } from "../../testing/seeded.js";
 import { anonymous, unlimited } from "../declare.js";
 import type { AnyEndpointOptions } from "./compile.js";
 import { Endpoint } from "./endpoint.js";
 import { toFetch } from "./fetch.js";
-import type { LimiterCalls } from "./parts.js";
 import type { ClientInfo } from "./types.js";
 
 /** A limiter that counts to `limit` by key, remembers whom it was asked about, and never forgets. */
-export class CountingLimiter implements LimiterCalls {
+export class CountingLimiter {
   readonly policy;
   /** Keys that were asked about, in order; `key:cost`. */
   readonly asked: string[] = [];
@@ -27,13 +27,28 @@ export class CountingLimiter implements LimiterCalls {
     this.policy = { name, limit, windowMs: 60_000 };
   }
 
+  /** As if one unit were asked for, without taking it. */
+  async peek(key: string): Promise<LimitDecision> {
+    this.asked.push(`${key}:peek`);
+    return this.#decide(key, 1, false);
+  }
+
+  async check(key: string): Promise<LimitDecision> {
+    return this.take(key);
+  }
+
   take(key: string, cost = 1): LimitDecision | Promise<LimitDecision> {
     this.asked.push(`${key}:${cost}`);
+    const decision = this.#decide(key, cost, true);
+    return this.later ? Promise.resolve(decision) : decision;
+  }
+
+  #decide(key: string, cost: number, take: boolean): LimitDecision {
     const used = this.#used.get(key) ?? 0;
     const allowed = used + cost <= this.limit && this.source !== "closed";
-    if (allowed) this.#used.set(key, used + cost);
+    if (allowed && take) this.#used.set(key, used + cost);
     const remaining = this.limit - (this.#used.get(key) ?? 0);
-    const decision: LimitDecision = {
+    return {
       allowed,
       limit: this.limit,
       remaining,
@@ -43,7 +58,6 @@ export class CountingLimiter implements LimiterCalls {
       source: this.source,
       degraded: this.source !== "store",
     };
-    return this.later ? Promise.resolve(decision) : decision;
   }
 }
 
@@ -57,7 +71,7 @@ export function testRuntime(parts: Partial<Runtime> = {}): {
   const events = new Events();
   const settled: EventMap["endpoint.settled"][] = [];
   events.on("endpoint.settled", (event) => void settled.push(event));
-  return { rt: runtime({ clock, events, random: seeded(1), ...parts }), clock, settled };
+  return { rt: runtime({ clock, events, random: seeded(1), store: memoryStore({ clock }), ...parts }), clock, settled };
 }
 
 /** Everything an endpoint must say, as loosely as it may. */

@@ -1,14 +1,9 @@
 import type { Bindable, Capabilities } from "../../core/binding.js";
-import type { Context } from "../../core/context.js";
-import type { MaybePromise } from "../../core/store.js";
-import type { LimitDecision } from "../../kernel/limit/limit.js";
+import type { Limiter } from "../../primitives/limiter/limiter.js";
+import type { LimiterOptions } from "../../primitives/limiter/options.js";
 
-/** What the guards ask of a limiter that is bound to this call. */
-export interface LimiterCalls {
-  readonly name: string;
-  take(key: string, cost?: number, context?: Context): MaybePromise<LimitDecision>;
-  readonly policy: { readonly name: string; readonly limit: number; readonly windowMs: number };
-}
+/** A limiter as an endpoint's options name it: the definition, which each call binds to where it is. */
+export type LimiterUse = Bindable<Capabilities & { readonly act: Limiter }>;
 
-/** A limiter's definition. */
-export type LimiterUse = Bindable<Capabilities & { act: LimiterCalls }>;
+/** Defines a limiter that an endpoint needs and was not given. */
+export type DefineLimiter = (name: string, options: LimiterOptions) => LimiterUse;

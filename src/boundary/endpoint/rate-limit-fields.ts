@@ -1,5 +1,5 @@
 import type { LimitDecision } from "../../kernel/limit/limit.js";
-import type { LimiterCalls } from "./parts.js";
+import type { Limiter } from "../../primitives/limiter/limiter.js";
 
 /** The largest integer of a structured field (RFC 9651, section 3.3.1). */
 const MOST = 999_999_999_999_999;
@@ -23,7 +23,7 @@ export class PolicyField {
     this.#name = fieldString(name);
   }
 
-  item({ limit, windowMs }: LimiterCalls["policy"]): string {
+  item({ limit, windowMs }: Limiter["policy"]): string {
     if (limit !== this.#limit || windowMs !== this.#windowMs) {
       this.#limit = limit;
       this.#windowMs = windowMs;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { KeelsonError } from "../../../core/errors.js";
+import { unlimited } from "../../declare.js";
 import { CountingLimiter, serving } from "../fixtures.js";
 import type { Entry } from "../types.js";
 
@@ -64,7 +65,7 @@ describe("failed auth", () => {
     const { ask } = serving({ auth: session, authFailures: limiter, handler });
     await ask(good);
     await ask();
-    expect(limiter.asked).toEqual(["unknown:0", "unknown:0", "unknown:1"]);
+    expect(limiter.asked).toEqual(["unknown:peek", "unknown:peek", "unknown:1"]);
   });
 
   it("past the limit keeps even right credentials from being looked at", async () => {
@@ -93,11 +94,24 @@ describe("failed auth", () => {
     const limiter = new CountingLimiter("failures", 2);
     const { ask } = serving({ auth: () => Promise.reject(new Error("database")), authFailures: limiter });
     await ask();
-    expect(limiter.asked).toEqual(["unknown:0"]);
+    expect(limiter.asked).toEqual(["unknown:peek"]);
   });
 
   it("is refused with 503 when the count must not be missed and is", async () => {
     const { ask } = serving({ auth: session, authFailures: new CountingLimiter("failures", 2, "closed"), handler });
     expect((await ask(good)).status).toBe(503);
+  });
+
+  it("is limited by itself where no limit is by client, and not where one is or it is said not to be", async () => {
+    const statuses = async (options: object) => {
+      const { ask } = serving({ auth: session, ...options });
+      const seen = new Set<number>();
+      for (let call = 0; call < 40; call++) seen.add((await ask()).status);
+      return [...seen];
+    };
+    expect(await statuses({})).toEqual([401, 429]);
+    expect(await statuses({ limits: [{ limiter: new CountingLimiter("l", 99), by: () => "x" }] })).toEqual([401, 429]);
+    expect(await statuses({ limits: [{ limiter: new CountingLimiter("l", 99), by: "client" }] })).toEqual([401]);
+    expect(await statuses({ authFailures: unlimited("internal network") })).toEqual([401]);
   });
 });

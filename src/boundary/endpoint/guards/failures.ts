@@ -1,9 +1,12 @@
 import { isKeelsonError } from "../../../core/errors.js";
-import type { LimitDecision } from "../../../kernel/limit/limit.js";
+import type { LimiterOptions } from "../../../primitives/limiter/options.js";
 import type { ActiveCall } from "../call.js";
 import type { LimiterUse } from "../parts.js";
 import type { Guard } from "../plan.js";
-import { bound, contextFor, refusal } from "./limit.js";
+import { bound, refusal } from "./limit.js";
+
+/** What limits failed credentials where nothing was said: ample for a person, far too few for guessing. */
+export const DEFAULT_FAILURE_LIMIT: LimiterOptions = { algorithm: "gcra", limit: 30, per: "1m" };
 
 /**
  * Limits failed credentials by client. A client that has none left is refused before its credentials are looked at,
@@ -19,38 +22,21 @@ export class FailureLimit {
 
   /** Runs a guard that checks credentials; what it refuses is counted. */
   around(check: Guard): Guard {
-    return (call) => {
-      const decision = this.#take(call, 0);
-      return decision instanceof Promise
-        ? decision.then((settled) => this.#admit(call, settled, check))
-        : this.#admit(call, decision, check);
+    return async (call): Promise<undefined> => {
+      const limiter = bound(call, this.#limiter);
+      const decision = await limiter.peek(call.client);
+      if (!decision.allowed) throw refusal(limiter.name, decision);
+      try {
+        await check(call);
+      } catch (error) {
+        await this.#count(call, error);
+        throw error;
+      }
     };
   }
 
-  #take(call: ActiveCall, cost: number): LimitDecision | Promise<LimitDecision> {
-    return bound(call, this.#limiter).take(call.client, cost, contextFor(call));
-  }
-
-  #admit(call: ActiveCall, decision: LimitDecision, check: Guard): undefined | Promise<undefined> {
-    if (!decision.allowed || (decision.remaining < 1 && decision.source !== "open"))
-      throw refusal(this.#limiter.name, {
-        ...decision,
-        retryAfterMs: decision.retryAfterMs > 0 ? decision.retryAfterMs : decision.resetMs,
-      });
-    try {
-      const pending = check(call);
-      return pending instanceof Promise ? pending.catch((error: unknown) => this.#failed(call, error)) : pending;
-    } catch (error) {
-      return this.#failed(call, error);
-    }
-  }
-
-  #failed(call: ActiveCall, error: unknown): Promise<never> {
-    if (!isKeelsonError(error, "unauthenticated")) throw error;
-    const counted = this.#take(call, 1);
-    if (!(counted instanceof Promise)) throw error;
-    return counted.then(() => {
-      throw error;
-    });
+  async #count(call: ActiveCall, error: unknown): Promise<void> {
+    // What broke on our side says nothing about the credentials.
+    if (isKeelsonError(error, "unauthenticated")) await bound(call, this.#limiter).check(call.client);
   }
 }

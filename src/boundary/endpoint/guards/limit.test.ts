@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { CountingLimiter, serving } from "../fixtures.js";
+import { Limiter } from "../../../primitives/limiter/limiter.js";
+import { memoryStore } from "../../../stores/memory/memory-store.js";
+import { CountingLimiter, serving, testRuntime } from "../fixtures.js";
 
 const session = () => ({ id: "ann" });
 
@@ -102,5 +104,72 @@ describe("a limit", () => {
   it("may answer later", async () => {
     const { ask } = serving({ limits: [{ limiter: new CountingLimiter("l", 1, "store", true), by: "client" }] });
     expect([(await ask()).status, (await ask()).status]).toEqual([200, 429]);
+  });
+});
+
+describe("several limits", () => {
+  const two = (minute: number, hour: number) => {
+    const told = testRuntime();
+    const rt = { ...told.rt, store: memoryStore({ clock: told.clock }) };
+    const perMinute = new Limiter("minute", { algorithm: "fixed-window", limit: minute, per: "1m" }, rt);
+    const perHour = new Limiter(
+      "hour",
+      { algorithm: "fixed-window", limit: hour, per: "1h" },
+      { ...rt, store: memoryStore({ clock: told.clock }) },
+    );
+    return {
+      perMinute,
+      perHour,
+      told,
+      shared: new Limiter("hour", { algorithm: "fixed-window", limit: hour, per: "1h" }, rt),
+    };
+  };
+
+  it("are taken all or nothing, and each is told", async () => {
+    const { perMinute, shared, told } = two(3, 1);
+    const { ask } = serving(
+      {
+        limits: [
+          { limiter: perMinute, by: "client" },
+          { limiter: shared, by: "client" },
+        ],
+      },
+      told,
+    );
+    const first = await ask();
+    expect(first.headers.get("ratelimit-policy")).toBe('"minute";q=3;w=60, "hour";q=1;w=3600');
+    const second = await ask();
+    expect([second.status, (await perMinute.peek("unknown")).remaining]).toEqual([429, 2]);
+    expect(Number(second.headers.get("retry-after"))).toBeGreaterThan(60);
+  });
+
+  it("are so in different stores, too", async () => {
+    const { perMinute, perHour, told } = two(3, 1);
+    const { ask } = serving(
+      {
+        limits: [
+          { limiter: perMinute, by: "client" },
+          { limiter: perHour, by: "client" },
+        ],
+      },
+      told,
+    );
+    expect([(await ask()).status, (await ask()).status]).toEqual([200, 429]);
+    expect((await perMinute.peek("unknown")).remaining).toBe(2);
+  });
+
+  it("of the same key take both costs at once, and are told once", async () => {
+    const { perMinute, told } = two(5, 1);
+    const { ask } = serving(
+      {
+        limits: [
+          { limiter: perMinute, by: "client", cost: 2 },
+          { limiter: perMinute, by: "client", cost: 1 },
+        ],
+      },
+      told,
+    );
+    expect((await ask()).headers.get("ratelimit")).toMatch(/^"minute";r=2;t=\d+$/);
+    expect((await ask()).status).toBe(429);
   });
 });
