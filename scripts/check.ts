@@ -17,7 +17,7 @@ const steps: readonly (readonly [title: string, step: () => boolean])[] = [
   ["links in the documentation", () => tool("tsx", "scripts/check-links.ts")],
   ["build (tsup)", () => script("build")],
   ["package (publint)", () => tool("publint", "run", tarball(), "--strict")],
-  ["types of the package (are the types wrong)", () => tool("attw", tarball(), "--no-emoji")],
+  ["types of the package (are the types wrong)", () => tool("attw", tarball(), "--profile", "node16", "--no-emoji")],
   ["size", () => script("size")],
   ["tests", () => script("test")],
 ];
