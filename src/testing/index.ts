@@ -1,0 +1,20 @@
+export type { UpstreamCounts } from "./faulty-upstream/counts.js";
+export type { Fault, FaultKind, FaultName, FaultScope } from "./faulty-upstream/fault.js";
+export type { Injected } from "./faulty-upstream/faults.js";
+export {
+  type FaultyUpstream,
+  type FaultyUpstreamOptions,
+  faultyUpstream,
+  type UpstreamHandler,
+} from "./faulty-upstream/faulty-upstream.js";
+export { type OpenRouterStandInOptions, openRouterStandIn } from "./faulty-upstream/open-router.js";
+export type {
+  ChatCompletionRequest,
+  ChatMessage,
+  ChatReply,
+  ChatTool,
+  ChatToolCall,
+} from "./faulty-upstream/open-router-wire.js";
+export { type SerperHit, type SerperStandInOptions, serperStandIn } from "./faulty-upstream/serper.js";
+export { ManualClock, settled } from "./manual-clock.js";
+export { seeded } from "./seeded.js";
