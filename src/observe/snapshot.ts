@@ -1,7 +1,10 @@
 import type { Surface } from "../boundary/surface/surface.js";
 import type { BreakerSnapshot } from "../primitives/breaker/snapshot.js";
 import type { BulkheadSnapshot } from "../primitives/bulkhead/snapshot.js";
+import type { CacheSnapshot } from "../primitives/cache/cache.js";
+import type { IdempotencySnapshot } from "../primitives/idempotency/idempotency.js";
 import type { LimiterSnapshot } from "../primitives/limiter/limiter.js";
+import type { ReplayGuardSnapshot } from "../primitives/replay/replay-guard.js";
 import type { UpstreamSnapshot } from "../primitives/upstream/snapshot.js";
 
 /**
@@ -52,37 +55,6 @@ export interface StoreSnapshot {
 
 /** A knob's value as a snapshot shows it. */
 export type KnobValue = string | number | boolean | null;
-
-/** One namespace of a cache. */
-export interface CacheSnapshot {
-  readonly entries: number;
-  readonly capacity: number;
-  readonly version: string;
-  readonly hits: number;
-  readonly staleHits: number;
-  readonly misses: number;
-  readonly loads: number;
-  readonly failures: number;
-  readonly loading: number;
-}
-
-/** An idempotency guard since the kit was made. */
-export interface IdempotencySnapshot {
-  readonly first: number;
-  readonly replayed: number;
-  readonly inFlight: number;
-  readonly mismatch: number;
-  readonly unknown: number;
-  readonly lost: number;
-}
-
-/** A replay guard since the kit was made. */
-export interface ReplayGuardSnapshot {
-  readonly first: number;
-  readonly duplicate: number;
-  readonly inFlight: number;
-  readonly lost: number;
-}
 
 /** The service-level indicators, by name. */
 export interface SliSnapshots {

@@ -1,55 +1,53 @@
-import { type Algorithm, type LimitConfig, type LimitState, limitKernel } from "./limit.js";
+import { type Algorithm, type LimitConfig, limitKernel } from "./limit.js";
 
 /**
  * GCRA, the generic cell rate algorithm (ITU-T I.371, Annex A): units leave at a steady interval, and at most `burst`
- * of them may be ahead of it. Admits at most `burst + span / interval` units over any span of time.
+ * of them may be ahead of it. Admits at most `burst + span / interval` units over any span of time, in which the
+ * interval, `windowMs / limit`, is rounded up to whole microseconds: exact enough up to some ten thousand units a
+ * second. The token bucket is the same without rounding, for smaller products of limit and window.
  *
- * State: `[blockedUntil, tat, interval]`, the last two in microseconds, so that thousands a second stay exact. `tat`
- * is the theoretical arrival time: when all the units taken so far will have left.
+ * State: `[writtenAt, blockedMs, backlog, interval]`, the last two in microseconds. The backlog is the time which the
+ * units taken so far need to leave; the theoretical arrival time of the literature is `writtenAt + backlog`.
  *
- * When the interval changes, the units that are ahead stay as many, rounded up; a smaller burst cuts them to what it
- * holds. A clock that goes back finds at most a full burst ahead.
+ * Up to the first request after a change of limit or window units leave at the old interval; then those still ahead
+ * stay as many, rounded up. A smaller burst leaves it full at most.
  */
 const algorithm: Algorithm = {
   name: "gcra",
-  width: 3,
+  width: 4,
   capacity: (config) => config.burst,
-  empty: (now, config) => [0, now * 1000, intervalOf(config)],
-  take(state, now, config, cost) {
+  present(state, elapsed, now, blockedMs, config) {
     const interval = intervalOf(config);
-    const backlog = backlogOf(state, now, interval, config.burst);
-    const wanted = backlog + cost * interval;
-    const room = config.burst * interval - wanted;
-    const granted = room >= 0;
-    return {
-      granted,
-      state: granted && cost > 0 ? [0, now * 1000 + wanted, interval] : undefined,
-      remaining: Math.floor((granted ? room : room + cost * interval) / interval),
-      retryAfterMs: granted ? 0 : Math.ceil(-room / 1000),
-      resetMs: Math.ceil((granted ? wanted : backlog) / 1000),
-    };
+    if (state === undefined) return [now, blockedMs, 0, interval];
+    let backlog = Math.max(0, (state[2] as number) - elapsed * 1000);
+    const written = state[3] as number;
+    // Counted in units before it is multiplied, so that no product leaves the safe integers.
+    if (written !== interval) backlog = Math.min(Math.ceil(backlog / written), config.burst) * interval;
+    return [now, blockedMs, Math.min(backlog, config.burst * interval), interval];
   },
-  refund(state, now, config, cost, at) {
-    const interval = intervalOf(config);
-    const backlog = backlogOf(state, now, interval, config.burst);
+  take(state, { burst }, cost) {
+    const interval = state[3] as number;
+    const wanted = (state[2] as number) + cost * interval;
+    const over = wanted - burst * interval;
+    if (over > 0) return Math.ceil(over / 1000);
+    state[2] = wanted;
+    return 0;
+  },
+  remaining(state, { burst }) {
+    const interval = state[3] as number;
+    return Math.floor((burst * interval - (state[2] as number)) / interval);
+  },
+  resetMs: (state) => Math.ceil((state[2] as number) / 1000),
+  refund(state, _config, cost, age = 0) {
     // What has left since it was taken can't be given back.
-    const back = Math.max(0, cost * interval - Math.max(0, now - at) * 1000);
-    return [state[0] as number, now * 1000 + Math.max(0, backlog - back), interval];
+    const back = Math.max(0, cost * (state[3] as number) - age * 1000);
+    state[2] = Math.max(0, (state[2] as number) - back);
   },
 };
 
 /** Microseconds that a unit takes to leave; rounded up, so that no more than the limit gets through. */
 function intervalOf(config: LimitConfig): number {
   return Math.ceil((config.windowMs * 1000) / config.limit);
-}
-
-/** Microseconds of units that are ahead of `now`. */
-function backlogOf(state: LimitState | undefined, now: number, interval: number, burst: number): number {
-  if (state === undefined) return 0;
-  const written = state[2] as number;
-  let backlog = Math.max(0, (state[1] as number) - now * 1000);
-  if (written !== interval) backlog = Math.ceil(backlog / written) * interval;
-  return Math.min(backlog, burst * interval);
 }
 
 /** The kernel of GCRA. */

@@ -15,9 +15,9 @@ export interface LimitConfig {
 /** What is asked of a limiter's cell. */
 export interface LimitInput {
   readonly op: "take" | "peek" | "refund" | "reset" | "block";
-  /** Units; for `block` milliseconds. */
+  /** Units, at most what an unused limiter holds; for `block` milliseconds, of which 0 ends a block. */
   readonly amount: number;
-  /** For `refund`: the `at` of the decision that it takes back. */
+  /** For `refund`: the `at` of the decision that it takes back. Negative: the units count as taken just now. */
   readonly at: number;
 }
 
@@ -26,7 +26,7 @@ export interface LimitDecision {
   readonly allowed: boolean;
   /** Units that the limiter holds when unused. */
   readonly limit: number;
-  /** Units left after this decision. */
+  /** Units left after this decision; none while the key is blocked. */
   readonly remaining: number;
   /** Milliseconds until the same request could be allowed; 0 when it was. */
   readonly retryAfterMs: number;
@@ -43,131 +43,172 @@ export interface LimitDecision {
   readonly degraded: boolean;
 }
 
-/** A cell's state: `[blockedUntil, …the algorithm's own numbers]`. */
+/**
+ * A cell's state: `[writtenAt, blockedMs, …the algorithm's own numbers]`. Everything behind the first number is
+ * relative to it: how long from then on the key is blocked, how old a window was then. So a clock that went back needs
+ * no care but here: it means that no time has passed, and the state is written again at the earlier time. Otherwise the
+ * key would stand still until the clock had come back, which may take hours.
+ */
 export type LimitState = readonly number[];
+
+/** A state that has been brought to the present, to be changed and kept, or to be dropped. */
+export type PresentState = number[];
 
 /** The kernel of a limiter. */
 export type LimitKernel = Kernel<LimitState, LimitConfig, LimitInput, LimitDecision>;
 
 type LimitStep = Step<LimitState, LimitDecision>;
 
-/** What is left after something was taken, or would have been. */
-export interface Usage {
-  /** The algorithm's numbers, in full width, behind the place of `blockedUntil`; `undefined` when nothing changed. */
-  readonly state: LimitState | undefined;
-  readonly granted: boolean;
-  readonly remaining: number;
-  readonly retryAfterMs: number;
-  /** Milliseconds until the limiter is unused again: also how long the state matters. */
-  readonly resetMs: number;
-}
-
 /**
- * What one algorithm decides. Blocking, peeking and resetting are the same for all, see {@link limitKernel}. Each
- * keeps in its state what it needs to go on when limit, window or burst change, and says how.
+ * What one algorithm counts. Blocking, peeking, resetting and clocks that go back are the same for all: see
+ * {@link limitKernel}. Each keeps in its state what it needs to go on when limit, window or burst change, and says
+ * how. A state whose time is up (see `resetMs`) counts like none, whatever the configuration is now: so it doesn't
+ * matter when a store drops it.
  */
 export interface Algorithm {
   readonly name: string;
-  /** Length of the state where it is fixed, with the place of `blockedUntil`. */
+  /** Length of the state where it is fixed. */
   readonly width?: number;
   /** Units that an unused limiter holds: no request may ask for more. */
   capacity(config: LimitConfig): number;
-  /** Takes `cost` units, or says why not; a refusal has no state. With a cost of 0 it tells how things stand. */
-  take(state: LimitState | undefined, now: number, config: LimitConfig, cost: number): Usage;
-  /** Gives back units that were taken at `at`; never so many that more than the definition could be admitted. */
-  refund(state: LimitState, now: number, config: LimitConfig, cost: number, at: number): LimitState;
-  /** The state of nothing taken. */
-  empty(now: number, config: LimitConfig): LimitState;
+  /**
+   * The state `elapsed` milliseconds after it was written, for this configuration: `[now, blockedMs, …]`, a new array.
+   * Without a state that of nothing taken.
+   */
+  present(
+    state: LimitState | undefined,
+    elapsed: number,
+    now: number,
+    blockedMs: number,
+    config: LimitConfig,
+  ): PresentState;
+  /** Takes `cost` units and returns 0; or leaves the state alone and says in how many milliseconds it could. */
+  take(state: PresentState, config: LimitConfig, cost: number): number;
+  /** Units left. */
+  remaining(state: PresentState, config: LimitConfig): number;
+  /** Milliseconds until nothing of what was taken counts; 0 when nothing does. */
+  resetMs(state: PresentState, config: LimitConfig): number;
+  /**
+   * Gives back `cost` units that were taken `age` milliseconds ago; `undefined`: just now. Leaves at least what would
+   * be taken now had they never been, so that more than the definition allows is never admitted.
+   */
+  refund(state: PresentState, config: LimitConfig, cost: number, age: number | undefined): void;
 }
 
 /**
  * Makes the kernel of an algorithm.
  *
- * A blocked key is refused whatever its units say, and takes none. A key is blocked by `block`, and by every refusal
- * of a take when `blockMs` is set; a block under way isn't made longer by what it refuses.
+ * A blocked key is refused whatever its units say, and takes none. A key is blocked by `block`, which replaces a block
+ * under way, and by every refusal of a take when `blockMs` is set; what a block refuses doesn't make it longer. Units
+ * taken before go on running out meanwhile.
  */
 export function limitKernel(algorithm: Algorithm): LimitKernel {
-  const decide = (usage: Usage, now: number, config: LimitConfig): LimitDecision => ({
-    allowed: usage.granted,
-    limit: algorithm.capacity(config),
-    remaining: usage.remaining,
-    retryAfterMs: usage.retryAfterMs,
-    resetMs: usage.resetMs,
-    at: now,
-    source: "store",
-    degraded: false,
-  });
-
-  /** A decision that changes nothing. */
-  const told = (usage: Usage, now: number, config: LimitConfig): LimitStep => ({
-    granted: usage.granted,
-    state: undefined,
-    ttlMs: 0,
-    decision: decide(usage, now, config),
-  });
-
-  const blocked = (state: LimitState | undefined, now: number, config: LimitConfig, forMs: number): LimitStep => {
-    const { resetMs } = algorithm.take(state, now, config, 0);
-    const usage = {
-      state: undefined,
-      granted: false,
-      remaining: 0,
-      retryAfterMs: forMs,
-      resetMs: Math.max(forMs, resetMs),
-    };
-    const [, ...numbers] = state ?? algorithm.empty(now, config);
-    return {
-      granted: false,
-      state: [now + forMs, ...numbers],
-      ttlMs: usage.resetMs,
-      decision: decide(usage, now, config),
-    };
-  };
-
-  const refund = (state: LimitState | undefined, now: number, config: LimitConfig, input: LimitInput): LimitStep => {
-    if (state === undefined) return told(algorithm.take(undefined, now, config, 0), now, config);
-    const after = algorithm.refund(state, now, config, input.amount, input.at);
-    const usage = algorithm.take(after, now, config, 0);
-    const ttlMs = Math.max(usage.resetMs, (state[0] as number) - now);
-    return { granted: true, state: ttlMs > 0 ? after : null, ttlMs, decision: decide(usage, now, config) };
-  };
-
+  const { name, width } = algorithm;
   return {
-    name: `limit/${algorithm.name}`,
+    name: `limit/${name}`,
     version: 1,
-    ...(algorithm.width !== undefined && { width: algorithm.width }),
+    ...(width !== undefined && { width }),
     step(state, now, config, input) {
-      if (input.op === "take" && (state === undefined || (state[0] as number) <= now)) {
-        const usage = algorithm.take(state, now, config, input.amount);
-        if (usage.granted || config.blockMs === 0)
-          return {
-            granted: usage.granted,
-            state: usage.state,
-            ttlMs: usage.resetMs,
-            decision: decide(usage, now, config),
-          };
-        return blocked(state, now, config, Math.max(config.blockMs, usage.retryAfterMs));
+      let elapsed = 0;
+      let blockedMs = 0;
+      let back = false;
+      if (state !== undefined) {
+        const at = state[0] as number;
+        back = at > now;
+        elapsed = back ? 0 : now - at;
+        blockedMs = Math.max(0, (state[1] as number) - elapsed);
       }
-      if (input.op === "reset") return { ...told(algorithm.take(undefined, now, config, 0), now, config), state: null };
-      if (input.op === "block") return { ...blocked(state, now, config, input.amount), granted: true };
-      if (input.op === "refund") return refund(state, now, config, input);
-      const left = state === undefined ? 0 : (state[0] as number) - now;
-      if (left > 0) {
-        const { resetMs } = algorithm.take(state, now, config, 0);
-        return told(
-          { state: undefined, granted: false, remaining: 0, retryAfterMs: left, resetMs: Math.max(left, resetMs) },
-          now,
-          config,
-        );
-      }
-      const usage = algorithm.take(state, now, config, 0);
-      return told(
-        usage.remaining >= input.amount
-          ? usage
-          : { ...algorithm.take(state, now, config, input.amount), remaining: usage.remaining },
-        now,
-        config,
-      );
+      const present = algorithm.present(state, elapsed, now, blockedMs, config);
+      if (input.op !== "take") return manage(algorithm, present, state, back, config, input);
+      if (blockedMs > 0) return refusedByBlock(algorithm, present, back, config, input.amount);
+
+      const cost = input.amount;
+      const waitMs = algorithm.take(present, config, cost);
+      const granted = waitMs === 0;
+      const blocks = !granted && config.blockMs > 0;
+      if (blocks) present[1] = config.blockMs;
+      const resetMs = Math.max(algorithm.resetMs(present, config), present[1] as number);
+      return {
+        granted,
+        state: (granted && cost > 0) || blocks ? present : back ? kept(present, resetMs) : undefined,
+        ttlMs: resetMs,
+        decision: {
+          allowed: granted,
+          limit: algorithm.capacity(config),
+          remaining: blocks ? 0 : algorithm.remaining(present, config),
+          retryAfterMs: blocks ? Math.max(waitMs, config.blockMs) : waitMs,
+          resetMs,
+          at: now,
+          source: "store",
+          degraded: false,
+        },
+      };
     },
   };
+}
+
+/** How things stand, as a decision on `cost` more units which changes nothing. */
+function told(algorithm: Algorithm, present: PresentState, config: LimitConfig, cost: number): LimitDecision {
+  const blockedMs = present[1] as number;
+  const remaining = algorithm.remaining(present, config);
+  const resetMs = Math.max(blockedMs, algorithm.resetMs(present, config));
+  const retryAfterMs = Math.max(blockedMs, algorithm.take([...present], config, cost));
+  return {
+    allowed: retryAfterMs === 0,
+    limit: algorithm.capacity(config),
+    remaining: blockedMs > 0 ? 0 : remaining,
+    retryAfterMs,
+    resetMs,
+    at: present[0] as number,
+    source: "store",
+    degraded: false,
+  };
+}
+
+function refusedByBlock(
+  algorithm: Algorithm,
+  present: PresentState,
+  back: boolean,
+  config: LimitConfig,
+  cost: number,
+): LimitStep {
+  const decision = told(algorithm, present, config, cost);
+  return { granted: false, state: back ? present : undefined, ttlMs: decision.resetMs, decision };
+}
+
+/** Everything but taking. */
+function manage(
+  algorithm: Algorithm,
+  present: PresentState,
+  state: LimitState | undefined,
+  back: boolean,
+  config: LimitConfig,
+  { op, amount, at }: LimitInput,
+): LimitStep {
+  const now = present[0] as number;
+  if (op === "peek") {
+    const decision = told(algorithm, present, config, amount);
+    return { granted: decision.allowed, state: undefined, ttlMs: 0, decision };
+  }
+  if (op === "reset") {
+    const decision = told(algorithm, algorithm.present(undefined, 0, now, 0, config), config, 0);
+    return { granted: true, state: null, ttlMs: 0, decision };
+  }
+  let changed = back;
+  if (op === "block") {
+    present[1] = amount;
+    changed = true;
+  } else if (state !== undefined && at <= now) {
+    // What was taken later than now was taken before the clock went back: nobody can say when that was.
+    algorithm.refund(present, config, Math.min(amount, algorithm.capacity(config)), at < 0 ? undefined : now - at);
+    changed = true;
+  }
+  const decision = told(algorithm, present, config, 0);
+  const { resetMs } = decision;
+  return { granted: true, state: changed ? kept(present, resetMs) : undefined, ttlMs: resetMs, decision };
+}
+
+/** A state that says nothing more goes. */
+function kept(present: PresentState, resetMs: number): LimitState | null {
+  return resetMs === 0 ? null : present;
 }

@@ -1,81 +1,67 @@
-import { type Algorithm, type LimitConfig, type LimitState, limitKernel } from "./limit.js";
+import { type Algorithm, limitKernel, type PresentState } from "./limit.js";
 
 /**
  * Sliding log: remembers when each unit was taken. Exact: admits at most `limit` units over any span of `windowMs`.
- * Costs memory for it: two numbers for each millisecond in which something was taken, at most `limit` of them.
+ * Costs memory and time for it: two numbers for each millisecond in which something was taken, at most `limit` of them.
  *
- * State: `[blockedUntil, at, cost, at, cost, …]`, oldest first.
+ * State: `[writtenAt, blockedMs, windowMs, used, age, cost, age, cost, …]`: units in the window, and the age and size of
+ * what was taken, oldest first.
  *
- * A changed limit or window counts at once; units that a longer window would still count may have been forgotten. What
- * was taken after `now`, by a clock that has gone back since, counts as taken now.
+ * A changed limit and a shorter window count at once. A longer window forgets what the shorter one had forgotten by the
+ * first request after the change: it holds exactly for all that is taken from then on.
  */
 const algorithm: Algorithm = {
   name: "sliding-log",
   capacity: (config) => config.limit,
-  empty: () => [0],
-  take(state, now, config, cost) {
-    const log = logAt(state, now, config);
+  present(state, elapsed, now, blockedMs, { windowMs }) {
+    const present: PresentState = [now, blockedMs, windowMs, 0];
+    if (state === undefined) return present;
+    const most = Math.min(state[2] as number, windowMs);
     let used = 0;
-    for (let i = 2; i < log.length; i += 2) used += log[i] as number;
-    const granted = used + cost <= config.limit;
-    const last = log.length > 1 ? (log[log.length - 2] as number) : now;
-    if (granted) {
-      const any = used + cost > 0;
-      return {
-        granted,
-        state: cost > 0 ? added(log, now, cost) : undefined,
-        remaining: config.limit - used - cost,
-        retryAfterMs: 0,
-        resetMs: any ? (cost > 0 ? now : last) + config.windowMs - now : 0,
-      };
+    for (let i = 4; i < state.length; i += 2) {
+      const age = (state[i] as number) + elapsed;
+      if (age >= most) continue;
+      used += state[i + 1] as number;
+      present.push(age, state[i + 1] as number);
     }
-    return {
-      granted,
-      state: undefined,
-      remaining: Math.max(0, config.limit - used),
-      retryAfterMs: freedAt(log, used + cost - config.limit) + config.windowMs - now,
-      resetMs: last + config.windowMs - now,
-    };
+    present[3] = used;
+    return present;
   },
-  refund(state, now, config, cost, at) {
-    const log = logAt(state, now, config);
-    const entry = log.findIndex((value, i) => i % 2 === 1 && value === Math.min(at, now));
-    if (entry === -1) return log;
-    const left = Math.max(0, (log[entry + 1] as number) - cost);
-    return left > 0 ? log.with(entry + 1, left) : log.toSpliced(entry, 2);
+  take(state, { limit, windowMs }, cost) {
+    const wanted = (state[3] as number) + cost;
+    if (wanted > limit) return windowMs - ageFreeing(state, wanted - limit);
+    if (cost === 0) return 0;
+    state[3] = wanted;
+    const last = state.length - 2;
+    if (last >= 4 && state[last] === 0) state[last + 1] = (state[last + 1] as number) + cost;
+    else state.push(0, cost);
+    return 0;
+  },
+  remaining: (state, { limit }) => Math.max(0, limit - (state[3] as number)),
+  resetMs: (state, { windowMs }) => (state[3] === 0 ? 0 : windowMs - (state[state.length - 2] as number)),
+  refund(state, _config, cost, age) {
+    let left = cost;
+    // From the newest on, where it isn't said when they were taken.
+    for (let i = state.length - 2; i >= 4 && left > 0; i -= 2) {
+      if (age !== undefined && state[i] !== age) continue;
+      const back = Math.min(left, state[i + 1] as number);
+      left -= back;
+      state[3] = (state[3] as number) - back;
+      if (back === state[i + 1]) state.splice(i, 2);
+      else state[i + 1] = (state[i + 1] as number) - back;
+    }
   },
 };
 
-/** The log without what has left the window. */
-function logAt(state: LimitState | undefined, now: number, { windowMs }: LimitConfig): number[] {
-  if (state === undefined) return [0];
-  const log = [state[0] as number];
-  for (let i = 1; i < state.length; i += 2) {
-    const at = Math.min(state[i] as number, now);
-    if (at <= now - windowMs) continue;
-    // Entries that a clock gone back has brought to the same moment are one.
-    if (log.length > 1 && log[log.length - 2] === at)
-      log[log.length - 1] = (log[log.length - 1] as number) + (state[i + 1] as number);
-    else log.push(at, state[i + 1] as number);
-  }
-  return log;
-}
-
-function added(log: readonly number[], now: number, cost: number): number[] {
-  const end = log.length;
-  if (end > 1 && log[end - 2] === now) return [0, ...log.slice(1, end - 1), (log[end - 1] as number) + cost];
-  return [0, ...log.slice(1), now, cost];
-}
-
-/** When the entry was made with whose leaving at least `units` will have left. */
-function freedAt(log: readonly number[], units: number): number {
+/** The age of the entry with whose leaving at least `units` will have left. */
+function ageFreeing(state: PresentState, units: number): number {
   let freed = 0;
-  for (let i = 1; i < log.length; i += 2) {
-    freed += log[i + 1] as number;
-    if (freed >= units) return log[i] as number;
+  for (let i = 4; i < state.length; i += 2) {
+    freed += state[i + 1] as number;
+    if (freed >= units) return state[i] as number;
   }
   // More than the limit was asked for: never. The limiter refuses that before it comes here.
-  return log[log.length - 2] ?? 0;
+  return 0;
 }
 
 /** The kernel of the sliding log. */

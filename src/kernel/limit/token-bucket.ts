@@ -1,55 +1,42 @@
-import { type Algorithm, type LimitConfig, type LimitState, limitKernel } from "./limit.js";
+import { type Algorithm, limitKernel } from "./limit.js";
 
 /**
- * Token bucket (Turner's leaky bucket as a meter): a bucket of `burst` tokens fills by `limit` a window, steadily.
- * Admits at most `burst + limit · span / window` units over any span of time.
+ * Token bucket (Turner's leaky bucket as a meter; RFC 2697 counts the same way): a bucket of `burst` tokens fills by
+ * `limit` a window, steadily. Admits at most `burst + limit · span / windowMs` units over any span of time.
  *
- * State: `[blockedUntil, at, missing, windowMs]`: when it was last filled, and how much was missing from a full bucket
- * then, in parts of a token: a token has `windowMs` parts, of which `limit` come a millisecond. So filling is exact in
- * whole numbers. (A reader of peers: RFC 2697 counts the same way.)
+ * State: `[writtenAt, blockedMs, missing, limit, windowMs]`: how much was missing from a full bucket, in parts of a
+ * token: a token has `windowMs` parts, of which `limit` come in a millisecond. So filling is exact in whole numbers.
  *
- * When the window changes, the tokens that are missing stay as many, rounded up; a smaller bucket is empty at most. A
- * clock that goes back fills nothing, and time counts on from there.
+ * Up to the first request after a change of limit or window the bucket fills at the old rate; then the tokens that are
+ * missing stay as many, rounded up. A smaller bucket is empty at most.
  */
 const algorithm: Algorithm = {
   name: "token-bucket",
-  width: 4,
+  width: 5,
   capacity: (config) => config.burst,
-  empty: (now, config) => [0, now, 0, config.windowMs],
-  take(state, now, config, cost) {
-    const { limit, windowMs, burst } = config;
-    const missing = missingAt(state, now, config);
-    const wanted = missing + cost * windowMs;
-    const room = burst * windowMs - wanted;
-    const granted = room >= 0;
-    return {
-      granted,
-      state: granted && cost > 0 ? [0, now, wanted, windowMs] : undefined,
-      remaining: Math.floor((granted ? room : room + cost * windowMs) / windowMs),
-      retryAfterMs: granted ? 0 : Math.ceil(-room / limit),
-      resetMs: Math.ceil((granted ? wanted : missing) / limit),
-    };
+  present(state, elapsed, now, blockedMs, { limit, windowMs, burst }) {
+    if (state === undefined) return [now, blockedMs, 0, limit, windowMs];
+    // After a huge jump the product is not exact; it is then far more than what can be missing.
+    let missing = Math.max(0, (state[2] as number) - elapsed * (state[3] as number));
+    const written = state[4] as number;
+    if (written !== windowMs) missing = Math.min(Math.ceil(missing / written), burst) * windowMs;
+    return [now, blockedMs, Math.min(missing, burst * windowMs), limit, windowMs];
   },
-  refund(state, now, config, cost, at) {
-    const { limit, windowMs } = config;
-    const missing = missingAt(state, now, config);
+  take(state, { limit, windowMs, burst }, cost) {
+    const wanted = (state[2] as number) + cost * windowMs;
+    const over = wanted - burst * windowMs;
+    if (over > 0) return Math.ceil(over / limit);
+    state[2] = wanted;
+    return 0;
+  },
+  remaining: (state, { windowMs, burst }) => Math.floor((burst * windowMs - (state[2] as number)) / windowMs),
+  resetMs: (state, { limit }) => Math.ceil((state[2] as number) / limit),
+  refund(state, { limit, windowMs }, cost, age = 0) {
     // What has come back by itself since it was taken can't be given back again.
-    const back = Math.max(0, cost * windowMs - Math.max(0, now - at) * limit);
-    return [state[0] as number, now, Math.max(0, missing - back), windowMs];
+    const back = Math.max(0, cost * windowMs - age * limit);
+    state[2] = Math.max(0, (state[2] as number) - back);
   },
 };
-
-/** Parts of tokens that are missing from a full bucket. */
-function missingAt(state: LimitState | undefined, now: number, { limit, windowMs, burst }: LimitConfig): number {
-  if (state === undefined) return 0;
-  const written = state[3] as number;
-  let missing = state[2] as number;
-  if (written !== windowMs) missing = Math.ceil(missing / written) * windowMs;
-  const elapsed = Math.max(0, now - (state[1] as number));
-  // Compared first: a huge jump of the clock must not leave the safe integers.
-  missing = elapsed >= missing / limit ? 0 : missing - elapsed * limit;
-  return Math.min(missing, burst * windowMs);
-}
 
 /** The kernel of the token bucket. */
 export const tokenBucket = limitKernel(algorithm);

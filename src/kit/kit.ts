@@ -1,0 +1,217 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { AnyEndpointOptions } from "../boundary/endpoint/compile.js";
+import { Endpoint } from "../boundary/endpoint/endpoint.js";
+import { type FetchHandler, toFetch } from "../boundary/endpoint/fetch.js";
+import { Router } from "../boundary/endpoint/router.js";
+import { type BoundaryOptions, boundary, type FunctionCall } from "../boundary/function-boundary.js";
+import type { Knobs, KnobValues } from "../boundary/knobs/knob.js";
+import { KnobSet } from "../boundary/knobs/knob-set.js";
+import type { Surface } from "../boundary/surface/surface.js";
+import { systemClock } from "../core/clock.js";
+import { ConfigError, onlyKnown } from "../core/config.js";
+import { Events } from "../core/events.js";
+import type { Runtime } from "../core/runtime.js";
+import type { Capability, Store } from "../core/store.js";
+import { Work } from "../core/work.js";
+import { SliWindows } from "../observe/sli-windows.js";
+import type { Snapshot } from "../observe/snapshot.js";
+import { Breaker } from "../primitives/breaker/breaker.js";
+import type { BreakerOptions } from "../primitives/breaker/options.js";
+import { Bulkhead } from "../primitives/bulkhead/bulkhead.js";
+import type { BulkheadOptions } from "../primitives/bulkhead/options.js";
+import { Cache } from "../primitives/cache/cache.js";
+import type { CacheOptions } from "../primitives/cache/options.js";
+import { Idempotency } from "../primitives/idempotency/idempotency.js";
+import type { IdempotencyOptions } from "../primitives/idempotency/options.js";
+import { Limiter } from "../primitives/limiter/limiter.js";
+import type { LimiterOptions } from "../primitives/limiter/options.js";
+import type { ReplayGuardOptions } from "../primitives/replay/options.js";
+import { ReplayGuard } from "../primitives/replay/replay-guard.js";
+import type { UpstreamOptions } from "../primitives/upstream/options.js";
+import { Upstream } from "../primitives/upstream/upstream.js";
+import { memoryStore } from "../stores/memory/memory-store.js";
+import type { Definition } from "./capabilities.js";
+import { drained } from "./drain.js";
+import { Bindings, Definitions, type Kinds } from "./registry.js";
+import { snapshotOf } from "./snapshot.js";
+import type { BoundKit, CloseOptions, Kit, KitOptions, Placed } from "./types.js";
+
+type Options<T> = T & Placed;
+
+class KitOfParts {
+  readonly service: string;
+  readonly events: Events;
+  readonly knobSet: KnobSet;
+  readonly #definitions = new Definitions();
+  readonly #here: Bindings;
+  /** Whether definitions can be used right here. */
+  readonly #bound: boolean;
+  readonly #ownStore: Store | undefined;
+  readonly #work = new Work();
+  readonly #slis: SliWindows;
+  readonly #router = new Router();
+  readonly #surfaces: { surface(): Surface }[] = [];
+  readonly #bootId = crypto.randomUUID();
+  readonly #startedAt: number;
+  #closed: Promise<boolean> | undefined;
+  readonly fetch: FetchHandler;
+
+  constructor(options: KitOptions<Knobs, Capability, unknown>) {
+    onlyKnown(options, "createKit", ["service", "store", "knobs", "env", "clock", "random", "onListenerError"]);
+    const { service, clock = systemClock, random = Math.random, onListenerError, env } = options;
+    if (typeof service !== "string" || !/^[\w.-]+$/.test(service)) {
+      throw new ConfigError("createKit.service", service, "a name of letters, digits, dots, dashes and underscores");
+    }
+    this.service = service;
+    this.events = new Events(onListenerError);
+    this.knobSet = new KnobSet(options.knobs ?? {}, { clock, events: this.events, ...(env && { env }) });
+    this.#bound = options.store?.capability !== "none";
+    if (options.store === undefined) this.#ownStore = memoryStore({ clock });
+    const store = this.#ownStore ?? options.store;
+    this.#slis = new SliWindows(clock);
+    this.#startedAt = clock.monotonic();
+    const rt: Runtime = {
+      service,
+      clock,
+      random,
+      events: this.events,
+      knobs: this.knobSet,
+      sli: this.#slis.recorder,
+      work: this.#work,
+      ...(this.#bound && store !== undefined && { store }),
+    };
+    this.#here = new Bindings(this.#definitions, rt);
+    this.fetch = this.#bound ? toFetch(this.#router) : () => Promise.reject(unbound("fetch"));
+  }
+
+  get knobs(): KnobValues<Knobs> {
+    return this.knobSet.values;
+  }
+
+  limiter(name: string, { store, ...options }: Options<LimiterOptions<never>>): Definition {
+    return this.#define("limiters", name, store, (rt) => new Limiter(name, options, rt));
+  }
+
+  upstream(name: string, options: UpstreamOptions<never, never>): Definition {
+    return this.#define("upstreams", name, undefined, (rt) => new Upstream(name, options, rt));
+  }
+
+  breaker(name: string, options: BreakerOptions<never> = {}): Definition {
+    return this.#define("breakers", name, undefined, (rt) => new Breaker(name, options, rt));
+  }
+
+  bulkhead(name: string, options: BulkheadOptions<never>): Definition {
+    return this.#define("bulkheads", name, undefined, (rt) => new Bulkhead(name, options, rt));
+  }
+
+  cache(name: string, { store, ...options }: Options<CacheOptions<unknown, never>>): Definition {
+    return this.#define("caches", name, store, (rt) => new Cache(name, options, rt));
+  }
+
+  idempotency(name: string, { store, ...options }: Options<IdempotencyOptions<never>> = {}): Definition {
+    return this.#define("idempotency", name, store, (rt) => new Idempotency(name, options, rt));
+  }
+
+  replayGuard(name: string, { store, ...options }: Options<ReplayGuardOptions<never>> = {}): Definition {
+    return this.#define("replayGuards", name, store, (rt) => new ReplayGuard(name, options, rt));
+  }
+
+  endpoint(options: AnyEndpointOptions): Endpoint {
+    const endpoint = new Endpoint(options, this.#here.rt);
+    this.#router.add(endpoint);
+    this.#surfaces.push(endpoint);
+    return endpoint;
+  }
+
+  boundary(
+    options: BoundaryOptions<StandardSchemaV1, unknown, unknown>,
+    handler: (input: unknown, call: FunctionCall<unknown, unknown>) => unknown,
+  ): unknown {
+    const guarded = boundary(options as never, handler as never, this.#here.rt);
+    this.#surfaces.push(guarded);
+    return guarded;
+  }
+
+  surface(): readonly Surface[] {
+    return this.#surfaces.map((one) => one.surface());
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    if (!this.#bound) throw unbound("snapshot");
+    return this.#snapshot(this.#here);
+  }
+
+  using(store: Store): BoundKit<Knobs, Capability> {
+    const bindings = new Bindings(this.#definitions, { ...this.#here.rt, store });
+    return {
+      knobs: this.knobs,
+      use: bindings.use as BoundKit<Knobs, Capability>["use"],
+      snapshot: async () => this.#snapshot(bindings),
+    };
+  }
+
+  close({ drain = "10s" }: CloseOptions = {}): Promise<boolean> {
+    this.#closed ??= this.#close(drain);
+    return this.#closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(drain: NonNullable<CloseOptions["drain"]>): Promise<boolean> {
+    const inTime = await drained(this.#here, this.#work, drain);
+    this.#slis.close();
+    this.knobSet.close();
+    await this.#ownStore?.close();
+    return inTime;
+  }
+
+  #define<N extends keyof Kinds>(
+    kind: N,
+    name: string,
+    store: Store | undefined,
+    make: (rt: Runtime) => Kinds[N],
+  ): Definition {
+    const placed = store === undefined ? make : (rt: Runtime) => make({ ...rt, store });
+    // Made even where it can't be used yet, so that a wrong option is found when it is given.
+    const made = placed(this.#here.rt);
+    const definition: Definition = this.#bound ? (made as Definition) : Object.freeze({ name });
+    this.#definitions.add(kind, name, definition, placed);
+    if (this.#bound) this.#here.keep(definition, made);
+    return definition;
+  }
+
+  #snapshot(bindings: Bindings): Snapshot {
+    const { clock } = bindings.rt;
+    return snapshotOf(bindings, {
+      service: this.service,
+      bootId: this.#bootId,
+      at: clock.wall(),
+      uptimeMs: clock.monotonic() - this.#startedAt,
+      knobs: this.knobSet.snapshot(),
+      slis: this.#slis.snapshot(),
+      surface: this.surface(),
+    });
+  }
+}
+
+function unbound(what: string): TypeError {
+  return new TypeError(`kit.${what}: this kit has no store until it is bound to a call: kit.using(store)`);
+}
+
+/**
+ * Makes a kit: what a service builds in.
+ *
+ * @example
+ * const kit = createKit({ service: "shop", knobs: { CHAT_MAX: knob.int({ default: 20, min: 1 }) } });
+ * const chatTurns = kit.limiter("chat", { algorithm: "gcra", limit: (k) => k.CHAT_MAX, per: "1m" });
+ *
+ * @throws {KnobError} naming every environment variable that is missing or bad
+ * @throws {ConfigError} when an option is not what it may be
+ */
+export function createKit<const K extends Knobs = Record<never, never>, C extends Capability = "act", Ctx = undefined>(
+  options: KitOptions<K, C, Ctx>,
+): Kit<K, C, Ctx> {
+  return new KitOfParts(options as KitOptions<Knobs, Capability, unknown>) as unknown as Kit<K, C, Ctx>;
+}

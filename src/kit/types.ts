@@ -1,0 +1,149 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { Endpoint } from "../boundary/endpoint/endpoint.js";
+import type { FetchHandler } from "../boundary/endpoint/fetch.js";
+import type {
+  EndpointDefinition,
+  EndpointOptions,
+  PathParams,
+  RawHeaders,
+  RawQuery,
+  Unchecked,
+} from "../boundary/endpoint/types.js";
+import type { Boundary, BoundaryOptions, FunctionCall } from "../boundary/function-boundary.js";
+import type { Knobs, KnobValues } from "../boundary/knobs/knob.js";
+import type { KnobSet } from "../boundary/knobs/knob-set.js";
+import type { Environment } from "../boundary/knobs/read-knobs.js";
+import type { Surface } from "../boundary/surface/surface.js";
+import type { Use } from "../core/binding.js";
+import type { Clock } from "../core/clock.js";
+import type { Duration } from "../core/duration.js";
+import type { Events } from "../core/events.js";
+import type { Capability, Store } from "../core/store.js";
+import type { Snapshot } from "../observe/snapshot.js";
+import type { BreakerOptions } from "../primitives/breaker/options.js";
+import type { BulkheadOptions } from "../primitives/bulkhead/options.js";
+import type { CacheOptions } from "../primitives/cache/options.js";
+import type { IdempotencyOptions } from "../primitives/idempotency/options.js";
+import type { LimiterOptions } from "../primitives/limiter/options.js";
+import type { ReplayGuardOptions } from "../primitives/replay/options.js";
+import type { UpstreamOptions } from "../primitives/upstream/options.js";
+import type {
+  BreakerDefinition,
+  BulkheadDefinition,
+  CacheDefinition,
+  IdempotencyDefinition,
+  LimiterDefinition,
+  ReplayGuardDefinition,
+  UpstreamDefinition,
+} from "./capabilities.js";
+
+/** Options of {@link createKit}. */
+export interface KitOptions<K extends Knobs, C extends Capability, Ctx> {
+  /** The service's name, in the snapshot and before every key in a store that others use too. */
+  readonly service: string;
+  /** Where state is kept. Default: in this process's memory; `perCall()` where each call brings its own. */
+  readonly store?: Store<C, Ctx>;
+  /** What can be set by environment variables, by their names. Bad values throw here and now. */
+  readonly knobs?: K;
+  /** In place of the process's environment. */
+  readonly env?: Environment;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+  /** Default `Math.random`. */
+  readonly random?: () => number;
+  /** Gets what listeners throw. Default: it is thrown where the process's handler of uncaught errors sees it. */
+  readonly onListenerError?: (error: unknown) => void;
+}
+
+/** A primitive may live elsewhere than the rest: only hot paths in Redis, say. */
+export interface Placed {
+  /** In place of the kit's store. */
+  readonly store?: Store<"act", undefined>;
+}
+
+/** See {@link Kit.close}. */
+export interface CloseOptions {
+  /** How long what is under way may take to end. Default `"10s"`. */
+  readonly drain?: Duration;
+}
+
+/**
+ * Everything a service is guarded by, tied to one store, one clock, one set of knobs and one snapshot.
+ *
+ * `C` is what can be done from where the kit stands, `Ctx` the platform's context of each call.
+ */
+export interface Kit<K extends Knobs, C extends Capability, Ctx> extends AsyncDisposable {
+  readonly service: string;
+  /** The knobs' values in effect. */
+  readonly knobs: KnobValues<K>;
+  /** The knobs themselves: their table, and changing them while the service runs. */
+  readonly knobSet: KnobSet<K>;
+  /** What happens, as it happens. */
+  readonly events: Events;
+
+  /** Defines a {@link Limiter}. */
+  limiter(name: string, options: LimiterOptions<KnobValues<K>> & Placed): LimiterDefinition<C>;
+  /** Defines an {@link Upstream}: time-outs, retries, breaker and bulkhead around one callee. */
+  upstream<F = never>(name: string, options: UpstreamOptions<KnobValues<K>, F>): UpstreamDefinition<C>;
+  /** Defines a {@link Breaker} on its own. */
+  breaker(name: string, options?: BreakerOptions<KnobValues<K>>): BreakerDefinition<C>;
+  /** Defines a {@link Bulkhead} on its own. */
+  bulkhead(name: string, options: BulkheadOptions<KnobValues<K>>): BulkheadDefinition<C>;
+  /** Defines a namespace of the {@link Cache}. */
+  cache<V = unknown>(name: string, options: CacheOptions<V, KnobValues<K>> & Placed): CacheDefinition<V, C>;
+  /** Defines an {@link Idempotency} guard. */
+  idempotency(name: string, options?: IdempotencyOptions<KnobValues<K>> & Placed): IdempotencyDefinition<C>;
+  /** Defines a {@link ReplayGuard}. */
+  replayGuard(name: string, options?: ReplayGuardOptions<KnobValues<K>> & Placed): ReplayGuardDefinition<C>;
+
+  /** Defines an {@link Endpoint}; {@link Kit.fetch} serves it. */
+  endpoint<
+    const Path extends string,
+    Body extends StandardSchemaV1 = Unchecked<undefined>,
+    Params extends StandardSchemaV1 = Unchecked<PathParams<Path>>,
+    Query extends StandardSchemaV1 = Unchecked<RawQuery>,
+    Headers extends StandardSchemaV1 = Unchecked<RawHeaders>,
+    P = null,
+  >(
+    options: EndpointOptions<Path, Body, Params, Query, Headers, P, Ctx>,
+  ): C extends "act" ? Endpoint : EndpointDefinition;
+
+  /** Guards a function that is called by other means than HTTP. */
+  boundary<I extends StandardSchemaV1, O extends StandardSchemaV1, P = null>(
+    options: BoundaryOptions<I, P, Ctx> & { readonly output: O },
+    handler: (
+      input: StandardSchemaV1.InferOutput<I>,
+      call: FunctionCall<NoInfer<P>, NoInfer<Ctx>>,
+    ) => StandardSchemaV1.InferInput<NoInfer<O>> | PromiseLike<StandardSchemaV1.InferInput<NoInfer<O>>>,
+  ): Boundary<StandardSchemaV1.InferInput<I>, StandardSchemaV1.InferOutput<O>, Ctx>;
+  boundary<I extends StandardSchemaV1, R, P = null>(
+    options: BoundaryOptions<I, P, Ctx> & { readonly output?: undefined },
+    handler: (
+      input: StandardSchemaV1.InferOutput<I>,
+      call: FunctionCall<NoInfer<P>, NoInfer<Ctx>>,
+    ) => R | PromiseLike<R>,
+  ): Boundary<StandardSchemaV1.InferInput<I>, R, Ctx>;
+
+  /** Answers web requests with the endpoints defined so far and from now on. */
+  readonly fetch: C extends "act" ? FetchHandler : never;
+  /** Every way into the service with its protections. */
+  surface(): readonly Surface[];
+  /** Everything the kit knows about itself. */
+  readonly snapshot: C extends "none" ? never : () => Promise<Snapshot>;
+  /** Binds the kit's definitions to another place: each call's ctx, or another store. */
+  using<C2 extends Capability>(store: Store<C2, C2 extends "act" ? Ctx : unknown>): BoundKit<K, C2>;
+  /**
+   * Lets nothing new in, waits for what is under way, and gives back what the kit itself opened. A second call gets
+   * the first one's promise.
+   *
+   * @returns whether everything ended in time
+   */
+  close(options?: CloseOptions): Promise<boolean>;
+}
+
+/** A kit's definitions in another place. */
+export interface BoundKit<K extends Knobs, C extends Capability> {
+  readonly knobs: KnobValues<K>;
+  readonly use: Use<C>;
+  snapshot(): Promise<Snapshot>;
+}

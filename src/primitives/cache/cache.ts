@@ -1,0 +1,338 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { LRUCache } from "lru-cache";
+import type { Context } from "../../core/context.js";
+import { KeelsonError } from "../../core/errors.js";
+import type { EventMap } from "../../core/events.js";
+import { Derived, type Runtime, runtime } from "../../core/runtime.js";
+import { cacheKey } from "./cache-key.js";
+import { Flight, type LoadCall } from "./flight.js";
+import { type CacheConfig, type CacheOptions, cacheConfig, maxEntriesOf } from "./options.js";
+
+/** What may be said about one read. */
+export interface ReadOptions {
+  /** When it aborts, this caller stops waiting; the load goes on while anyone else waits. */
+  readonly signal?: AbortSignal;
+  readonly context?: Context;
+}
+
+/** Gets a value that is not there. */
+export type Loader<T> = (call: LoadCall) => T | PromiseLike<T>;
+
+/** A namespace of a cache as a snapshot shows it. */
+export interface CacheSnapshot {
+  readonly entries: number;
+  readonly capacity: number;
+  readonly version: string;
+  /** Reads that got a fresh value. */
+  readonly hits: number;
+  /** Reads that got one past its time: while another was loaded, or because that failed. */
+  readonly staleHits: number;
+  /** Reads that had to wait for a load. */
+  readonly misses: number;
+  readonly loads: number;
+  /** Loads that failed. */
+  readonly failures: number;
+  /** Loads whose value was not kept, for the key or the namespace was changed meanwhile. */
+  readonly dropped: number;
+  readonly cleared: number;
+  /** Loads under way. */
+  readonly loading: number;
+}
+
+interface Entry<V> {
+  readonly value: V;
+  readonly freshUntil: number;
+  readonly swrUntil: number;
+  readonly graceUntil: number;
+  /** Loading failed: not tried again before. */
+  retryAt: number;
+}
+
+/**
+ * Keeps what is dear to get, and gets it once for everyone who asks at the same time.
+ *
+ * @example
+ * const search = new Cache<Hit[]>("search_web", { ttl: "5m", grace: "1h" });
+ * const hits = await search.read({ q, page: 1 }, ({ signal }) => serper.search(q, signal));
+ */
+export class Cache<V = unknown> {
+  readonly name: string;
+  readonly #rt: Runtime;
+  readonly #config: Derived<CacheConfig>;
+  readonly #entries: LRUCache<string, Entry<V>>;
+  readonly #flights = new Map<string, Flight<V>>();
+  readonly #schema: StandardSchemaV1<unknown, V> | undefined;
+  readonly #clone: boolean;
+  #version: string;
+  #epoch = 0;
+  #hits = 0;
+  #staleHits = 0;
+  #misses = 0;
+  #loads = 0;
+  #failures = 0;
+  #dropped = 0;
+  #cleared = 0;
+
+  /** @throws {ConfigError} naming the option that is wrong */
+  constructor(name: string, options: CacheOptions<V, never>, rt: Runtime = runtime()) {
+    const where = `cache(${JSON.stringify(name)})`;
+    this.name = name;
+    this.#rt = rt;
+    this.#config = new Derived(rt.knobs, (read) => cacheConfig(where, options as CacheOptions<never, never>, read));
+    this.#entries = new LRUCache({ max: maxEntriesOf(where, options as CacheOptions<never, never>) });
+    this.#schema = options.value;
+    this.#clone = options.clone === true;
+    this.#version = this.#config.value.version;
+  }
+
+  /**
+   * The value of a key: the one that is held, or what `load` gets. However many ask at the same time, one load serves
+   * them all, and when it fails they all hear of it. `undefined` is handed on and not kept.
+   *
+   * @throws whatever `load` throws, where no older value may stand in for it
+   * @throws {TypeError} when the key can't be one, see {@link cacheKey}
+   */
+  read<T extends V>(key: unknown, load: Loader<T>, options?: ReadOptions): Promise<T> {
+    const config = this.#current();
+    let id: string;
+    try {
+      id = typeof key === "string" && key.charCodeAt(0) !== 0 ? key : cacheKey(key);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) {
+      const now = this.#rt.clock.monotonic();
+      if (now < entry.freshUntil) {
+        this.#hits++;
+        if (this.#rt.events.wants("cache.hit")) this.#tellHit(id, entry.value === null ? "negative" : "fresh", options);
+        return Promise.resolve(this.#handOut(entry.value) as T);
+      }
+      return this.#readStale(id, entry, now, config, load, options);
+    }
+    return this.#wait(id, undefined, config, load, options);
+  }
+
+  /** The value that is held, fresh or handed out while another is loaded; `undefined` where there is none. */
+  async get(key: unknown): Promise<V | undefined> {
+    this.#current();
+    const entry = this.#entries.get(cacheKey(key));
+    if (entry === undefined || this.#rt.clock.monotonic() >= Math.max(entry.freshUntil, entry.swrUntil))
+      return undefined;
+    return this.#handOut(entry.value);
+  }
+
+  /**
+   * Holds a value; a load of the same key that is under way is not kept.
+   *
+   * @throws {KeelsonError} `internal` when the value doesn't match the schema
+   */
+  async set(key: unknown, value: V): Promise<void> {
+    const config = this.#current();
+    const id = cacheKey(key);
+    this.#supersede(id);
+    this.#keep(id, this.#checked(value, "internal"), config);
+  }
+
+  /** Drops a value; a load of the same key that is under way is not kept. */
+  async delete(key: unknown): Promise<boolean> {
+    this.#current();
+    const id = cacheKey(key);
+    this.#supersede(id);
+    return this.#entries.delete(id);
+  }
+
+  /** Drops everything in the namespace, what is being loaded included: whoever asks from now on gets a new load. */
+  async clear(): Promise<void> {
+    this.#current();
+    this.#clear();
+  }
+
+  /** The namespace as plain data. */
+  snapshot(): CacheSnapshot {
+    this.#current();
+    return {
+      entries: this.#entries.size,
+      capacity: this.#entries.max,
+      version: this.#name(),
+      hits: this.#hits,
+      staleHits: this.#staleHits,
+      misses: this.#misses,
+      loads: this.#loads,
+      failures: this.#failures,
+      dropped: this.#dropped,
+      cleared: this.#cleared,
+      loading: this.#flights.size,
+    };
+  }
+
+  /** The configuration in effect; a version that a knob has changed clears the namespace first. */
+  #current(): CacheConfig {
+    const config = this.#config.value;
+    if (config.version !== this.#version) {
+      this.#version = config.version;
+      this.#clear();
+    }
+    return config;
+  }
+
+  #clear(): void {
+    this.#epoch++;
+    this.#cleared++;
+    this.#entries.clear();
+    for (const flight of this.#flights.values()) flight.current = false;
+    this.#flights.clear();
+    if (this.#rt.events.wants("cache.cleared"))
+      this.#rt.events.emit("cache.cleared", { name: this.name, version: this.#name() });
+  }
+
+  #name(): string {
+    return this.#version === "" ? String(this.#epoch) : `${this.#version}.${this.#epoch}`;
+  }
+
+  #readStale<T extends V>(
+    id: string,
+    entry: Entry<V>,
+    now: number,
+    config: CacheConfig,
+    load: Loader<T>,
+    options: ReadOptions | undefined,
+  ): Promise<T> {
+    const revalidating = now < entry.swrUntil;
+    if (revalidating || (now < entry.graceUntil && now < entry.retryAt)) {
+      if (now >= entry.retryAt && !this.#flights.has(id)) {
+        const flight = this.#load(id, config, load, options?.context, entry);
+        flight.keep();
+        // Nobody waits: its failure has been counted and told, and the value at hand has been handed out.
+        flight.promise?.catch(() => undefined);
+      }
+      return this.#handOutStale(id, entry, revalidating ? "stale" : "grace", options) as Promise<T>;
+    }
+    if (now >= entry.graceUntil) this.#entries.delete(id);
+    return this.#wait(id, now < entry.graceUntil ? entry : undefined, config, load, options);
+  }
+
+  #wait<T extends V>(
+    id: string,
+    stale: Entry<V> | undefined,
+    config: CacheConfig,
+    load: Loader<T>,
+    options: ReadOptions | undefined,
+  ): Promise<T> {
+    this.#misses++;
+    const signal = options?.signal ?? options?.context?.signal;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#rt.events.wants("cache.miss")) this.#rt.events.emit("cache.miss", this.#event(id, options));
+    const flight = this.#flights.get(id) ?? this.#load(id, config, load, options?.context, stale);
+    const arrived = flight.join(flight.promise as Promise<V>, signal);
+    if (stale === undefined && !this.#clone) return arrived as Promise<T>;
+    return arrived.then(
+      (value) => this.#handOut(value) as T,
+      (error: unknown) => {
+        if (stale === undefined || signal?.aborted || this.#rt.clock.monotonic() >= stale.graceUntil) throw error;
+        return this.#handOutStale(id, stale, "grace", options) as Promise<T>;
+      },
+    );
+  }
+
+  #load(
+    id: string,
+    config: CacheConfig,
+    load: Loader<V>,
+    context: Context | undefined,
+    stale: Entry<V> | undefined,
+  ): Flight<V> {
+    this.#loads++;
+    const flight = new Flight<V>(context);
+    this.#flights.set(id, flight);
+    flight.promise = this.#run(id, flight, config, load, stale);
+    return flight;
+  }
+
+  async #run(
+    id: string,
+    flight: Flight<V>,
+    config: CacheConfig,
+    load: Loader<V>,
+    stale: Entry<V> | undefined,
+  ): Promise<V> {
+    const { clock, events } = this.#rt;
+    const start = clock.monotonic();
+    try {
+      const value = this.#checked(await load(flight), "upstream_failed");
+      const stored = flight.current && value !== undefined;
+      if (stored) this.#keep(id, value, config);
+      else if (!flight.current) this.#dropped++;
+      if (events.wants("cache.loaded"))
+        events.emit("cache.loaded", { ...this.#event(id, flight), durationMs: clock.monotonic() - start, stored });
+      return value;
+    } catch (error) {
+      this.#failures++;
+      const now = clock.monotonic();
+      const served = stale !== undefined && now < stale.graceUntil;
+      if (stale !== undefined) stale.retryAt = now + config.failureBackoffMs;
+      if (events.wants("cache.failed"))
+        events.emit("cache.failed", { ...this.#event(id, flight), error, served: served ? "stale" : "none" });
+      throw error;
+    } finally {
+      flight.settled();
+      if (this.#flights.get(id) === flight) this.#flights.delete(id);
+    }
+  }
+
+  #keep(id: string, value: V, config: CacheConfig): void {
+    const full = value === null ? config.negativeTtlMs : config.ttlMs;
+    const ttlMs = full * (1 - config.jitter * spread(id));
+    const freshUntil = this.#rt.clock.monotonic() + ttlMs;
+    this.#entries.set(id, {
+      value,
+      freshUntil,
+      swrUntil: freshUntil + config.swrMs,
+      graceUntil: freshUntil + Math.max(config.graceMs, config.swrMs),
+      retryAt: 0,
+    });
+  }
+
+  #supersede(id: string): void {
+    const flight = this.#flights.get(id);
+    if (flight === undefined) return;
+    flight.current = false;
+    this.#flights.delete(id);
+  }
+
+  #checked(value: V, code: "internal" | "upstream_failed"): V {
+    if (this.#schema === undefined || value === undefined) return value;
+    const result = this.#schema["~standard"].validate(value);
+    if (result instanceof Promise) throw new TypeError(`cache("${this.name}").value: the schema is asynchronous`);
+    if (result.issues === undefined) return result.value;
+    throw new KeelsonError(code, `cache("${this.name}"): the value does not match its schema`, {
+      cause: result.issues,
+      source: `cache:${this.name}`,
+    });
+  }
+
+  #handOut(value: V): V {
+    return this.#clone ? structuredClone(value) : value;
+  }
+
+  #handOutStale(id: string, entry: Entry<V>, state: "stale" | "grace", options: ReadOptions | undefined): Promise<V> {
+    this.#staleHits++;
+    if (this.#rt.events.wants("cache.hit")) this.#tellHit(id, state, options);
+    return Promise.resolve(this.#handOut(entry.value));
+  }
+
+  #tellHit(id: string, state: EventMap["cache.hit"]["state"], options: ReadOptions | undefined): void {
+    this.#rt.events.emit("cache.hit", { ...this.#event(id, options), state });
+  }
+
+  #event(key: string, { context }: { context?: Context | undefined } = {}) {
+    return { name: this.name, context: context ?? this.#rt.currentContext?.(), key };
+  }
+}
+
+/** From 0 up to 1, the same for the same key: FNV-1a (draft-eastlake-fnv), its upper bits mixed in. */
+function spread(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
+  return ((hash ^ (hash >>> 15)) >>> 0) / 4_294_967_296;
+}
