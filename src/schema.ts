@@ -94,6 +94,8 @@ const cache = z.object({
   misses: count,
   loads: count,
   failures: count,
+  dropped: count,
+  cleared: count,
   loading: count,
 });
 
@@ -104,9 +106,10 @@ const idempotency = z.object({
   mismatch: count,
   unknown: count,
   lost: count,
+  failed: count,
 });
 
-const replayGuard = z.object({ first: count, duplicate: count, inFlight: count, lost: count });
+const replayGuard = z.object({ first: count, duplicate: count, inFlight: count, lost: count, failed: count });
 
 const sli = z.object({
   windows: z.array(
