@@ -7,7 +7,7 @@ import type { RetryPlan } from "../retry/plan.js";
 import { timeoutError } from "../timeout/timeout-error.js";
 import { Hedging } from "./hedging.js";
 import { LaterPass } from "./later-pass.js";
-import type { Machine, UpstreamPlan } from "./machine.js";
+import { type Machine, settled, type UpstreamPlan } from "./machine.js";
 import type { UpstreamCall } from "./options.js";
 import { type Callee, Pass } from "./pass.js";
 import type { Rules } from "./rules.js";
@@ -253,19 +253,6 @@ export class Call<T> extends Pass<T> implements Retriable<T> {
     this.hedging?.cancel();
     this.interrupt?.(undefined);
     if (callers !== undefined) for (const signal of callers) signal.removeEventListener("abort", this);
-    const { counts, sli, rt } = machine;
-    const durationMs = now - this.begun;
-    counts[outcome]++;
-    if (sli !== undefined)
-      sli.record(outcome === "ignored" || outcome === "cancelled" ? undefined : outcome !== "success", durationMs);
-    if (rt.events.wants("upstream.settled"))
-      rt.events.emit("upstream.settled", {
-        name: machine.name,
-        context: this.context,
-        outcome,
-        durationMs,
-        attempts: this.made,
-      });
-    if (--counts.running === 0) machine.drained?.();
+    settled(machine, outcome, now - this.begun, this.made, this.context);
   }
 }

@@ -1,3 +1,4 @@
+import type { Context } from "../../core/context.js";
 import type { Deadlines } from "../../core/deadlines.js";
 import type { Runtime, SliRecorder } from "../../core/runtime.js";
 import type { Breaker } from "../breaker/breaker.js";
@@ -39,4 +40,23 @@ export interface UpstreamCounts extends Record<`${CallOutcome}`, number> {
   hedges: number;
   timeouts: number;
   fallbacks: number;
+}
+
+/** Counts a call that has ended, and tells those who listen. */
+export function settled(
+  machine: Machine,
+  outcome: CallOutcome,
+  durationMs: number,
+  attempts: number,
+  context: Context | undefined,
+): void {
+  const { counts, sli, rt, name } = machine;
+  counts[outcome]++;
+  if (sli !== undefined) {
+    const blameless = outcome === "ignored" || outcome === "cancelled";
+    sli.record(blameless ? undefined : outcome !== "success", durationMs);
+  }
+  if (rt.events.wants("upstream.settled"))
+    rt.events.emit("upstream.settled", { name, context, outcome, durationMs, attempts });
+  if (--counts.running === 0) machine.drained?.();
 }

@@ -1,13 +1,13 @@
 import type { Context, Priority } from "../../core/context.js";
 import type { Deadlines, Expirable } from "../../core/deadlines.js";
-import { KeelsonError } from "../../core/errors.js";
 import type { CallOutcome } from "../outcome.js";
 import { discard } from "../retry/discard.js";
 import { Failure, retryAfterOf } from "../retry/failure.js";
 import { isThenable, PendingCall, promised } from "../timeout/pending-call.js";
 import { timeoutError } from "../timeout/timeout-error.js";
+import { queue, throttle } from "./cold-admission.js";
 import type { Machine, UpstreamPlan } from "./machine.js";
-import type { Attempt, UpstreamLimiter } from "./options.js";
+import type { Attempt } from "./options.js";
 import type { Rules } from "./rules.js";
 
 /** What an upstream is called with. */
@@ -79,40 +79,7 @@ export abstract class Pass<T> extends PendingCall<T> implements Expirable, Attem
   begin(now: number): void {
     const { limiter } = this.machine;
     if (limiter === undefined) this.enter(now);
-    else this.throttle(limiter, now);
-  }
-
-  throttle(limiter: UpstreamLimiter, now: number): void {
-    const { machine, context } = this;
-    try {
-      const decision = limiter.take(machine.name, 1, context);
-      if (!(decision instanceof Promise)) {
-        this.throttled(decision, now);
-        return;
-      }
-      this.armTotal(now);
-      decision.then(
-        (later) => this.throttled(later, machine.rt.clock.monotonic()),
-        (error: unknown) => this.refuse(error, machine.rt.clock.monotonic()),
-      );
-    } catch (error) {
-      this.refuse(error, now);
-    }
-  }
-
-  throttled(decision: { allowed: boolean; retryAfterMs: number; source: string }, now: number): void {
-    if (this.over) return;
-    if (decision.allowed) {
-      this.enter(now);
-      return;
-    }
-    const source = `upstream:${this.machine.name}`;
-    this.refuse(
-      decision.source === "closed"
-        ? new KeelsonError("unavailable", `${source}: its limiter's store is out`, { source })
-        : new KeelsonError("rate_limit", `${source}: rate limit`, { retryAfterMs: decision.retryAfterMs, source }),
-      now,
-    );
+    else throttle(this, limiter, now);
   }
 
   enter(now: number): void {
@@ -126,48 +93,12 @@ export abstract class Pass<T> extends PendingCall<T> implements Expirable, Attem
     }
     if (bulkhead !== undefined) {
       if (!bulkhead.tryEnter()) {
-        this.queue(now);
+        queue(this, bulkhead, now);
         return;
       }
       this.slot = true;
     }
     this.launch(now);
-  }
-
-  queue(now: number): void {
-    const { bulkhead, rt } = this.machine;
-    if (bulkhead === undefined) return;
-    const { until, priority, queueing } = this;
-    if (queueing === "no") {
-      this.refuse(bulkhead.rejection(), now);
-      return;
-    }
-    bulkhead
-      .wait({
-        ...(until !== Infinity && { deadline: until }),
-        ...(priority !== undefined && { priority }),
-        ...(queueing === "abortable" && { signal: this.signal }),
-      })
-      .then(
-        () => {
-          const granted = rt.clock.monotonic();
-          if (this.over || granted >= until) {
-            bulkhead.leave();
-            if (!this.over) this.expireTotal();
-            return;
-          }
-          this.slot = true;
-          this.armTotal(granted);
-          this.launch(granted);
-        },
-        (error: unknown) => {
-          if (this.over) return;
-          const refused = rt.clock.monotonic();
-          // The bulkhead kept the total deadline for us while we waited.
-          if (refused >= until) this.expireTotal();
-          else this.refuse(error, refused);
-        },
-      );
   }
 
   launch(now: number): void {
@@ -239,13 +170,15 @@ export abstract class Pass<T> extends PendingCall<T> implements Expirable, Attem
   fail(outcome: Failure["outcome"], error: unknown, bad: Failure["bad"]): void {
     const now = this.machine.rt.clock.monotonic();
     let hint: number | undefined;
+    let refused = false;
     let thrown = error;
     try {
       hint = this.rules.retryAfter(error, bad);
+      refused = this.rules.refused(error, bad);
     } catch (fault) {
+      // A predicate's fault, or that of a getter on the error.
       thrown = fault;
     }
-    const refused = this.rules.refused(error, bad);
     this.over = true;
     this.release(outcome, now, hint, thrown, refused);
     this.lost(new Failure(outcome, thrown, hint, refused || outcome === "rejected", bad), now);
