@@ -15,9 +15,15 @@ export interface StoredResponse {
 }
 
 /** What is kept of an answer: all of it, or of one that was too large only what it was. */
-export type StoredRecord =
-  | ({ readonly kind: "response" } & StoredResponse)
-  | { readonly kind: "digest"; readonly status: number; readonly sha256: string; readonly bytes: number };
+export type StoredRecord = ({ readonly kind: "response" } & StoredResponse) | LargeResponse;
+
+/** What an answer was that was too large to be kept. Of one that was streamed there is no digest. */
+export interface LargeResponse {
+  readonly kind: "digest";
+  readonly status: number;
+  readonly bytes: number;
+  readonly sha256?: string;
+}
 
 /** What a request that asks to begin is told. */
 export type Begun =
@@ -84,6 +90,16 @@ export class Idempotency {
     this.#cells = new OnceCells(rt, `idempotency:${name}`);
   }
 
+  /** Milliseconds a lease lasts: renew well before. */
+  get leaseMs(): number {
+    return this.#settings.value.leaseMs;
+  }
+
+  /** The largest body that is kept. */
+  get maxBytes(): number {
+    return this.#settings.value.maxBytes;
+  }
+
   /** The longest key that is taken. */
   get maxKeyLength(): number {
     return this.#settings.value.maxKeyLength;
@@ -103,9 +119,9 @@ export class Idempotency {
   }
 
   /** Keeps the answer, to be given again; `lost`: another has taken over, or the store forgot, and it was not kept. */
-  async complete(permit: Permit, response: StoredResponse): Promise<"stored" | "lost" | StoreFailure> {
+  async complete(permit: Permit, response: StoredResponse | LargeResponse): Promise<"stored" | "lost" | StoreFailure> {
     const settings = this.#settings.value;
-    const record = await stored(response, settings.maxBytes);
+    const record = "kind" in response ? response : await stored(response, settings.maxBytes);
     const ended = await this.#cells.end(permit, settings, { op: "complete", record });
     if (ended instanceof StoreFailure) return this.#failed(ended);
     return ended === "kept" ? "stored" : this.#lost(permit);
