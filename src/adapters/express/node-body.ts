@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { bodyTooLarge } from "../../boundary/endpoint/guards/size.js";
+import { joined } from "../../boundary/endpoint/streams.js";
 import type { Deadlines, Expirable } from "../../core/deadlines.js";
 import { KeelsonError } from "../../core/errors.js";
 
@@ -21,8 +22,7 @@ class NodeBodyRead implements Expirable {
   deadline = 0;
   previous: Expirable | undefined = undefined;
   next: Expirable | undefined = undefined;
-  private first: Uint8Array | undefined = undefined;
-  private rest: Uint8Array[] | undefined = undefined;
+  private readonly chunks: Uint8Array[] = [];
   private length = 0;
   private readonly onData = this.data.bind(this);
   private readonly onEnd = this.end.bind(this);
@@ -58,16 +58,13 @@ class NodeBodyRead implements Expirable {
   private data(chunk: Uint8Array): void {
     this.length += chunk.byteLength;
     if (this.length > this.maxBytes) this.fail(bodyTooLarge(this.maxBytes));
-    else if (this.first === undefined) this.first = chunk;
-    else if (this.rest === undefined) this.rest = [chunk];
-    else this.rest.push(chunk);
+    else this.chunks.push(chunk);
   }
 
   private end(): void {
     this.deadlines.remove(this);
     this.stop();
-    const { first, rest } = this;
-    this.resolve(rest === undefined ? (first ?? new Uint8Array()) : Buffer.concat([first as Uint8Array, ...rest]));
+    this.resolve(joined(this.chunks, this.length));
   }
 
   private broken(): void {

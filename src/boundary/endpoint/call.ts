@@ -28,6 +28,10 @@ export class ActiveCall {
   rateLimitPolicy = "";
   tenant: string | undefined = undefined;
   priority: Priority | undefined = undefined;
+  /** Whether an earlier call with the same idempotency key may have done part of this one. */
+  resumed = false;
+  /** Whether the handler's time was up before it was done. */
+  timedOut = false;
   /** When the handler's time is up, monotonic. */
   deadline: number | undefined = undefined;
 
@@ -158,6 +162,7 @@ export class ActiveCall {
 
   /** Aborts the signal, also one that is only asked for later. */
   timeOut(reason: Error): void {
+    this.timedOut = true;
     void this.signal;
     this.timeLimit?.abort(reason);
   }

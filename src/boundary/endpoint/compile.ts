@@ -18,13 +18,14 @@ import { contextGuard } from "./guards/context.js";
 import { decodeGuard } from "./guards/decode.js";
 import { DEFAULT_FAILURE_LIMIT, FailureLimit } from "./guards/failures.js";
 import { handlerStage, timedStage } from "./guards/handler.js";
+import { idempotentStage, type PlannedIdempotency } from "./guards/idempotency.js";
 import { limitGuard, type PlannedLimit } from "./guards/limit.js";
 import { originGuard } from "./guards/origin.js";
 import { PARTS, schemaGuard } from "./guards/schema.js";
 import { signatureGuard } from "./guards/signature.js";
 import { contentLengthGuard, contentTypeGuard, queryGuard } from "./guards/size.js";
 import { essence, isJsonType } from "./media-type.js";
-import type { DefineLimiter, LimiterUse } from "./parts.js";
+import type { DefineLimiter, IdempotencyUse, LimiterUse } from "./parts.js";
 import { pathPattern } from "./path-pattern.js";
 import type { Guard, Plan, Serve } from "./plan.js";
 import { PolicyField } from "./rate-limit-fields.js";
@@ -52,6 +53,7 @@ export interface AnyEndpointOptions {
   readonly limits: readonly AnyLimit[] | Unlimited;
   readonly authFailures?: LimiterUse | Unlimited;
   readonly signature?: WebhookVerifier;
+  readonly idempotency?: IdempotencyUse<never>;
   readonly replay?: { readonly name: string };
   readonly timeout?: Duration;
   readonly tenant?: (call: never) => string;
@@ -102,7 +104,8 @@ export function compile(options: AnyEndpointOptions, rt: Runtime, define: Define
   const limits = surfaceLimits(options.limits, where);
   if (typeof options.handler !== "function")
     throw new ConfigError(`${where}.handler`, options.handler, "a function that answers the call");
-  const needsRaw = signature !== undefined ? "signature" : undefined;
+  const idempotency = plannedIdempotency(options, where);
+  const needsRaw = signature !== undefined ? "signature" : idempotency && "idempotency";
   const readsBody = options.body !== undefined || needsRaw !== undefined;
   if (method === "GET" && readsBody)
     throw new ConfigError(`${where}.method`, method, "a method other than GET, which has no body");
@@ -121,7 +124,10 @@ export function compile(options: AnyEndpointOptions, rt: Runtime, define: Define
   const contentTypes = (options.contentTypes ?? (options.body === undefined ? [] : JSON_ONLY)).map((type) =>
     type.toLowerCase(),
   );
-  const cors = options.origins === undefined ? undefined : new Cors(options.origins, options.cors ?? {}, where, false);
+  const cors =
+    options.origins === undefined
+      ? undefined
+      : new Cors(options.origins, options.cors ?? {}, where, idempotency !== undefined);
   const onlyJson = contentTypes.length > 0 && contentTypes.every((type) => isJsonType(essence(type)));
 
   const planned = plannedLimits(options, where);
@@ -163,6 +169,7 @@ export function compile(options: AnyEndpointOptions, rt: Runtime, define: Define
   const timeouts =
     timeout === undefined ? undefined : new Deadlines(rt.clock, milliseconds(timeout, `${where}.timeout`, 1));
   const handler = handlerStage(options.handler);
+  const serve = idempotency === undefined ? handler : idempotentStage(handler, idempotency);
   const plan: Plan = {
     rt,
     name,
@@ -174,8 +181,8 @@ export function compile(options: AnyEndpointOptions, rt: Runtime, define: Define
   return {
     plan,
     guards,
-    names,
-    serve: timeouts === undefined ? handler : timedStage(handler, timeouts),
+    names: [...names, ...(idempotency === undefined ? [] : ["idempotency"])],
+    serve: timeouts === undefined ? serve : timedStage(serve, timeouts),
     cors,
     surface: {
       kind: "http",
@@ -191,6 +198,7 @@ export function compile(options: AnyEndpointOptions, rt: Runtime, define: Define
       ...(contentTypes.length > 0 && { contentTypes }),
       ...(options.origins !== undefined && { origins: options.origins }),
       ...(signature !== undefined && { signature: signature.name }),
+      ...(idempotency !== undefined && { idempotency: idempotency.use.required === true ? "required" : "optional" }),
       ...(options.replay !== undefined && { replay: options.replay.name }),
     },
   };
@@ -205,6 +213,19 @@ function plannedLimits({ limits }: AnyEndpointOptions, where: string): PlannedLi
     cost: cost as PlannedLimit["cost"],
     field: new PolicyField(limiter.name),
   }));
+}
+
+function plannedIdempotency(options: AnyEndpointOptions, where: string): PlannedIdempotency | undefined {
+  const { idempotency, method, path } = options;
+  if (idempotency === undefined) return undefined;
+  onlyKnown(idempotency, `${where}.idempotency`, ["guard", "required", "by", "onFailure"]);
+  if (typeof idempotency.guard?.name !== "string")
+    throw new ConfigError(`${where}.idempotency.guard`, idempotency.guard, "an idempotency guard");
+  return {
+    use: idempotency as PlannedIdempotency["use"],
+    route: `${method} ${path}`,
+    where: `${where}.idempotency`,
+  };
 }
 
 /** Failed credentials never go unlimited by oversight: either the client is limited anyway, or its failures are. */

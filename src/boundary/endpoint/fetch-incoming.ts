@@ -4,7 +4,7 @@ import { KeelsonError } from "../../core/errors.js";
 import type { MaybePromise } from "../../core/store.js";
 import { bodyTooLarge } from "./guards/size.js";
 import type { Incoming } from "./incoming.js";
-import { boundedStream } from "./streams.js";
+import { boundedStream, joined } from "./streams.js";
 
 const EMPTY = /* @__PURE__ */ new Uint8Array();
 
@@ -83,8 +83,7 @@ class BodyRead implements Expirable {
   deadline = 0;
   previous: Expirable | undefined = undefined;
   next: Expirable | undefined = undefined;
-  private first: Uint8Array | undefined = undefined;
-  private rest: Uint8Array[] | undefined = undefined;
+  private readonly chunks: Uint8Array[] = [];
   private length = 0;
   private over = false;
   // Bound once: a body takes two reads at least.
@@ -111,7 +110,7 @@ class BodyRead implements Expirable {
     if (this.over) return;
     if (done) {
       this.end();
-      this.resolve(this.joined());
+      this.resolve(joined(this.chunks, this.length));
       return;
     }
     this.length += value.byteLength;
@@ -119,9 +118,7 @@ class BodyRead implements Expirable {
       this.fail(bodyTooLarge(this.maxBytes));
       return;
     }
-    if (this.first === undefined) this.first = value;
-    else if (this.rest === undefined) this.rest = [value];
-    else this.rest.push(value);
+    this.chunks.push(value);
     this.pull();
   }
 
@@ -147,16 +144,5 @@ class BodyRead implements Expirable {
     // A stream that broke off can't be cancelled any more.
     this.reader.cancel(error).catch(() => undefined);
     this.reject(error);
-  }
-
-  private joined(): Uint8Array {
-    if (this.rest === undefined) return this.first ?? EMPTY;
-    const whole = new Uint8Array(this.length);
-    let at = 0;
-    for (const part of [this.first as Uint8Array, ...this.rest]) {
-      whole.set(part, at);
-      at += part.byteLength;
-    }
-    return whole;
   }
 }

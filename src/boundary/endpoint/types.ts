@@ -6,7 +6,7 @@ import type { Unlimited } from "../declare.js";
 import type { Verified, WebhookVerifier } from "../webhooks/verifier.js";
 import type { TrustProxy } from "./client.js";
 import type { CorsOptions } from "./cors.js";
-import type { LimiterUse } from "./parts.js";
+import type { IdempotencyUse, LimiterUse } from "./parts.js";
 import type { Reply } from "./reply.js";
 
 /** The methods an endpoint can have. HEAD is answered by GET's endpoint, OPTIONS by the router. */
@@ -83,6 +83,8 @@ export interface Served<
   readonly rawBody: Uint8Array | undefined;
   /** What the signature vouches for, where the endpoint has one: the message's id and time. */
   readonly verified: Verified | undefined;
+  /** Whether an earlier call with the same idempotency key may have done part of this one (`onLeaseExpired: "resume"`). */
+  readonly resumed: boolean;
   /** Binds a definition to this call. */
   readonly use: Use<"act">;
 }
@@ -166,6 +168,8 @@ export interface EndpointOptions<
   readonly authFailures?: LimiterUse | Unlimited;
   /** Verifies a signature over the body's bytes. */
   readonly signature?: WebhookVerifier;
+  /** Makes retries safe by the `Idempotency-Key` header: the second request with a key gets the first one's answer. */
+  readonly idempotency?: IdempotencyUse<Authed<NoInfer<P>, Ctx, PathParams<Path>>>;
   /** Names the replay guard that the handler claims each item with, for the surface matrix. */
   readonly replay?: { readonly name: string };
   /** How long the handler may take; then the client gets a 503 and `signal` aborts. Default: no limit. */
