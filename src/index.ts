@@ -68,7 +68,7 @@ export type { Signed, Verified, WebhookVerifier } from "./boundary/webhooks/veri
 export { type Bindable, type Capabilities, type Face, perCall, type Use } from "./core/binding.js";
 export { type Alarm, type AlarmKind, type Clock, systemClock } from "./core/clock.js";
 export { ConfigError } from "./core/config.js";
-export type { Context, Priority } from "./core/context.js";
+export type { Context, ContextCarrier, Priority } from "./core/context.js";
 export type { Duration, Size } from "./core/duration.js";
 export {
   type ErrorCategory,

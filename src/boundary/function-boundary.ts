@@ -126,7 +126,9 @@ export function boundary<P, Ctx>(
       throw new KeelsonError("payload_too_large", `${name}: the input is too large`, {
         detail: `The input may be ${bounds.maxBytes} bytes at most`,
       });
-    const result = await handler(await validate(schema, input, "args"), call);
+    const checked = await validate(schema, input, "args");
+    const run = () => handler(checked, call);
+    const result = await (rt.inContext === undefined ? run() : rt.inContext(call.context, run));
     return output ? await matching(output, result, name) : result;
   };
 

@@ -17,3 +17,11 @@ export interface Context {
   /** Aborts with the caller. */
   readonly signal?: AbortSignal;
 }
+
+/** Carries contexts along for those who don't pass them: `keelson/node` has one over AsyncLocalStorage. */
+export interface ContextCarrier {
+  /** The context of the present call. */
+  current(): Context | undefined;
+  /** Runs `fn`, and everything it awaits or starts, in a context. */
+  run<T>(context: Context, fn: () => T): T;
+}

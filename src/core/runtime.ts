@@ -18,8 +18,10 @@ export interface Runtime {
   readonly work?: Work;
   /** Counts outcomes for the service-level indicators. */
   readonly sli?: (kind: "endpoint" | "upstream", name: string) => SliRecorder;
-  /** The context of the present call where none is passed along: `keelson/node` carries one in AsyncLocalStorage. */
+  /** The context of the present call where none is passed along. */
   readonly currentContext?: () => Context | undefined;
+  /** Runs what guards have let through in its context. */
+  readonly inContext?: <T>(context: Context, fn: () => T) => T;
 }
 
 /** Takes the outcomes of one endpoint or upstream. */

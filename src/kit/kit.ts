@@ -9,6 +9,7 @@ import { KnobSet } from "../boundary/knobs/knob-set.js";
 import type { Surface } from "../boundary/surface/surface.js";
 import { systemClock } from "../core/clock.js";
 import { ConfigError, onlyKnown } from "../core/config.js";
+import type { Context } from "../core/context.js";
 import { Events } from "../core/events.js";
 import type { Runtime } from "../core/runtime.js";
 import type { Capability, Store } from "../core/store.js";
@@ -57,8 +58,17 @@ class KitOfParts {
   readonly fetch: FetchHandler;
 
   constructor(options: KitOptions<Knobs, Capability, unknown>) {
-    onlyKnown(options, "createKit", ["service", "store", "knobs", "env", "clock", "random", "onListenerError"]);
-    const { service, clock = systemClock, random = Math.random, onListenerError, env } = options;
+    onlyKnown(options, "createKit", [
+      "service",
+      "store",
+      "knobs",
+      "env",
+      "clock",
+      "random",
+      "carrier",
+      "onListenerError",
+    ]);
+    const { service, clock = systemClock, random = Math.random, carrier, onListenerError, env } = options;
     if (typeof service !== "string" || !/^[\w.-]+$/.test(service)) {
       throw new ConfigError("createKit.service", service, "a name of letters, digits, dots, dashes and underscores");
     }
@@ -78,6 +88,10 @@ class KitOfParts {
       knobs: this.knobSet,
       sli: this.#slis.recorder,
       work: this.#work,
+      ...(carrier !== undefined && {
+        currentContext: () => carrier.current(),
+        inContext: <T>(context: Context, fn: () => T) => carrier.run(context, fn),
+      }),
       ...(this.#bound && store !== undefined && { store }),
     };
     this.#here = new Bindings(this.#definitions, rt);

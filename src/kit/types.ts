@@ -16,6 +16,7 @@ import type { Environment } from "../boundary/knobs/read-knobs.js";
 import type { Surface } from "../boundary/surface/surface.js";
 import type { Use } from "../core/binding.js";
 import type { Clock } from "../core/clock.js";
+import type { ContextCarrier } from "../core/context.js";
 import type { Duration } from "../core/duration.js";
 import type { Events } from "../core/events.js";
 import type { Capability, Store } from "../core/store.js";
@@ -51,6 +52,8 @@ export interface KitOptions<K extends Knobs, C extends Capability, Ctx> {
   readonly clock?: Clock;
   /** Default `Math.random`. */
   readonly random?: () => number;
+  /** Carries each call's context to the primitives it uses without being passed: `contextCarrier` of `keelson/node`. */
+  readonly carrier?: ContextCarrier;
   /** Gets what listeners throw. Default: it is thrown where the process's handler of uncaught errors sees it. */
   readonly onListenerError?: (error: unknown) => void;
 }

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Context } from "../../core/context.js";
+import type { Context, ContextCarrier } from "../../core/context.js";
 
 const CARRIER = Symbol.for("keelson.context.v1");
 
@@ -10,7 +10,7 @@ const carrier = shared[CARRIER];
 
 /**
  * Runs `fn`, and everything it awaits or starts, in a context: calls that are passed none find it, once the kit was
- * made with `currentContext`. What the context leaves out is taken from the one around it; a deadline can only come
+ * made with {@link contextCarrier}. What the context leaves out is taken from the one around it; a deadline can only come
  * closer.
  *
  * @returns what `fn` returns
@@ -24,7 +24,16 @@ export function withContext<T>(context: Context, fn: () => T): T {
   return carrier.run(inner, fn);
 }
 
-/** The context of the present call; `undefined` outside of {@link withContext}. Give it to `createKit`. */
+/** The context of the present call; `undefined` outside of {@link withContext}. */
 export function currentContext(): Context | undefined {
   return carrier.getStore();
 }
+
+/**
+ * Makes a kit carry contexts: handlers of its endpoints and boundaries run in their call's, and primitives that are
+ * passed none find it.
+ *
+ * @example
+ * const kit = createKit({ service: "shop", carrier: contextCarrier });
+ */
+export const contextCarrier: ContextCarrier = { current: currentContext, run: withContext };

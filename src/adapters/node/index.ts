@@ -7,4 +7,4 @@ export {
   type Shutdown,
   type SignalSource,
 } from "./close.js";
-export { currentContext, withContext } from "./context.js";
+export { contextCarrier, currentContext, withContext } from "./context.js";

@@ -11,7 +11,8 @@ import { isThenable } from "./auth.js";
 export function handlerStage(handler: (call: never) => unknown): Serve {
   const run = handler as (call: ActiveCall) => unknown;
   return (call) => {
-    const result = run(call);
+    const { inContext } = call.plan.rt;
+    const result = inContext === undefined ? run(call) : inContext(call.context, () => run(call));
     return isThenable(result) ? Promise.resolve(result).then(answerOf) : answerOf(result);
   };
 }

@@ -1,0 +1,43 @@
+/** What the compiler has to refuse. An expectation that is no longer needed is an error itself. */
+import { type Auth, anonymous, createKit, type Store, unlimited } from "../../src/index.js";
+import { type Eq, is, kit, linkCodes, unbound } from "./tour.js";
+
+declare const session: Auth<{ id: string }>;
+declare const query: Store<"read">;
+
+const l = kit.limiter("l", { algorithm: "gcra", limit: 3, per: "1s" });
+kit.endpoint({
+  name: "a",
+  method: "GET",
+  path: "/a",
+  auth: anonymous("health"),
+  limits: unlimited("health"),
+  handler: ({ body, principal }) => {
+    is<Eq<typeof principal, null>>();
+    is<Eq<typeof body, undefined>>();
+    return new Response();
+  },
+});
+const get = { name: "a", method: "GET", path: "/a", handler: () => new Response() } as const;
+// @ts-expect-error empty limits
+kit.endpoint({ ...get, auth: session, limits: [] });
+// @ts-expect-error missing auth
+kit.endpoint({ ...get, limits: unlimited("x") });
+// @ts-expect-error the principal has no org
+kit.endpoint({ ...get, auth: session, limits: [{ limiter: l, by: (c) => c.principal.org }] });
+// @ts-expect-error not a duration
+kit.limiter("m", { algorithm: "gcra", limit: 3, per: "1 sec" });
+// @ts-expect-error no such knob
+kit.limiter("m", { algorithm: "gcra", limit: (k) => k.NOPE, per: "1s" });
+// @ts-expect-error no such algorithm
+kit.limiter("m", { algorithm: "leaky", limit: 3, per: "1s" });
+// @ts-expect-error no fetch on a kit without a place
+unbound.fetch(new Request("http://x"));
+// @ts-expect-error nor a snapshot
+unbound.snapshot();
+// @ts-expect-error a definition without a place can't be used
+linkCodes.check("a");
+// @ts-expect-error a query can't take
+unbound.using(query).use(linkCodes).check("a");
+// @ts-expect-error a service has a name
+createKit({});
