@@ -14,6 +14,8 @@ async function bundle(code: string) {
     metafile: true,
     platform: "neutral",
     mainFields: ["module", "main"],
+    // What bundlers for edge runtimes ask packages for: lru-cache looks for a module of Node's elsewhere.
+    conditions: ["edge-light", "worker", "browser"],
     format: "iife",
     target: "es2022",
     external: ["node:*"],
