@@ -2,6 +2,7 @@ import type { KeelsonError } from "../../core/errors.js";
 import { problemHeaders, toProblem } from "../problem.js";
 import type { ActiveCall } from "./call.js";
 import type { Outgoing } from "./incoming.js";
+import { rateLimitFields } from "./rate-limit-fields.js";
 import { encoded, json, Reply } from "./reply.js";
 
 type Pairs = [name: string, value: string][];
@@ -80,7 +81,7 @@ export function problemOf(error: KeelsonError, told: { traceId?: string; challen
 /** Adds to an answer what the guards have found: limits and CORS. */
 export function decorated(call: ActiveCall, answer: Outgoing): Outgoing {
   const { headers } = answer;
-  if (call.rateLimit !== "") headers.push(["ratelimit-policy", call.rateLimitPolicy], ["ratelimit", call.rateLimit]);
+  if (call.noted !== undefined) headers.push(...rateLimitFields(call.noted, answer.status));
   for (const [name, value] of call.cors) put(headers, name, value);
   return answer;
 }

@@ -3,6 +3,7 @@ import type { Verified } from "../webhooks/verifier.js";
 import type { HeaderPairs } from "./cors.js";
 import type { Incoming, Place } from "./incoming.js";
 import type { Plan } from "./plan.js";
+import type { Noted } from "./rate-limit-fields.js";
 import { pathParams, queryRecord } from "./raw-parts.js";
 import { newTraceId, traceIdOf } from "./trace.js";
 import type { RawHeaders, RawQuery } from "./types.js";
@@ -22,10 +23,8 @@ export class ActiveCall {
   stage = 0;
   /** What CORS adds to the answer. */
   cors: HeaderPairs = NO_HEADERS;
-  /** The RateLimit field so far. */
-  rateLimit = "";
-  /** The RateLimit-Policy field so far. */
-  rateLimitPolicy = "";
+  /** What its limits decided so far. */
+  noted: Noted[] | undefined = undefined;
   tenant: string | undefined = undefined;
   priority: Priority | undefined = undefined;
   /** Whether an earlier call with the same idempotency key may have done part of this one. */

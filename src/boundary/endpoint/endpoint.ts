@@ -10,11 +10,13 @@ import { decorated, problemOf } from "./answer.js";
 import { ActiveCall } from "./call.js";
 import { type AnyEndpointOptions, type Compiled, compile } from "./compile.js";
 import type { HeaderPairs } from "./cors.js";
+import { type FetchHandler, toFetch } from "./fetch.js";
 import { forbiddenOrigin } from "./guards/origin.js";
 import { HERE, type Incoming, type Outgoing, type Place } from "./incoming.js";
 import type { DefineLimiter } from "./parts.js";
 import { watchedStream } from "./streams.js";
 import type {
+  ClientInfo,
   EndpointCapabilities,
   EndpointDefinition,
   EndpointOptions,
@@ -22,6 +24,7 @@ import type {
   PathParams,
   RawHeaders,
   RawQuery,
+  Servable,
   Unchecked,
 } from "./types.js";
 
@@ -33,13 +36,14 @@ const NO_VALUES: readonly string[] = [];
  * client, auth, limits by principal, body (bounded, within a deadline), signature, decoding, schemas, idempotency.
  * Nothing reads the body before its guard.
  */
-export class Endpoint implements EndpointDefinition {
+export class Endpoint implements EndpointDefinition, Servable {
   declare readonly "~capabilities"?: EndpointCapabilities;
   readonly name: string;
   readonly method: Method;
   readonly path: string;
   readonly #compiled: Compiled;
   readonly #rt: Runtime;
+  #fetch: FetchHandler | undefined;
   readonly #sli: SliRecorder | undefined;
 
   /**
@@ -77,7 +81,10 @@ export class Endpoint implements EndpointDefinition {
   handle(incoming: Incoming, values: readonly string[] = NO_VALUES, place: Place = HERE): MaybePromise<Outgoing> {
     const call = new ActiveCall(this.#compiled.plan, incoming, values, place, this.#rt.clock.monotonic());
     const { work } = this.#rt;
-    if (work?.closing === true) return this.#refused(call, new Refusal("unavailable", "Closing"));
+    if (work?.closing === true) {
+      call.stage = -1;
+      return this.#refused(call, new Refusal("unavailable", "Closing"));
+    }
     if (work === undefined) return this.#handle(call);
     work.begin();
     const answer = this.#handle(call);
@@ -96,6 +103,12 @@ export class Endpoint implements EndpointDefinition {
     } catch (thrown) {
       return this.#refused(call, thrown);
     }
+  }
+
+  /** Answers a web request; what is not for this endpoint gets a 404 or 405. Never rejects. */
+  fetch(request: Request, info?: ClientInfo): Promise<Response> {
+    this.#fetch ??= toFetch([this]);
+    return this.#fetch(request, info);
   }
 
   /** What a preflight from this origin is answered; `undefined` where browsers of other origins have no business. */
@@ -124,8 +137,8 @@ export class Endpoint implements EndpointDefinition {
 
   #refused(call: ActiveCall, thrown: unknown): Outgoing {
     let error = classify(thrown);
-    // Something aborted that was not the client: it is waiting for an answer.
-    if (error.code === "aborted" && !call.incoming.aborted)
+    // Something of the handler's aborted that was not the client: that is waiting for an answer.
+    if (error.code === "aborted" && !call.incoming.aborted && call.stage >= this.#compiled.guards.length)
       error = new Refusal("internal", error.message, { cause: thrown });
     const { challenge } = this.#compiled.plan;
     const answer = problemOf(error, { traceId: call.traceId, challenge });
@@ -147,13 +160,17 @@ export class Endpoint implements EndpointDefinition {
     if (!wanted && error?.code === "internal") console.error(`endpoint("${this.name}"):`, error.cause ?? error);
   }
 
+  #stageName(stage: number): string {
+    return stage < 0 ? "closing" : (this.guards[stage] ?? "handler");
+  }
+
   #tell(call: ActiveCall, status: number, durationMs: number, error: KeelsonError | undefined): void {
     this.#rt.events.emit("endpoint.settled", {
       name: this.name,
       context: call.context,
       status,
       code: status === 499 ? "aborted" : error?.code,
-      guard: error === undefined ? undefined : (this.guards[call.stage] ?? "handler"),
+      guard: error === undefined ? undefined : this.#stageName(call.stage),
       durationMs,
       ...(error !== undefined && { error }),
     });

@@ -28,6 +28,15 @@ describe("a fetch handler", () => {
     expect(await response.json()).toEqual({ ctx: { db: 1 }, used: "bound a" });
   });
 
+  it("is had of a single endpoint, too", async () => {
+    const endpoint = new Endpoint(OPEN, testRuntime().rt);
+    const ask = async (method: string, path: string) =>
+      (await endpoint.fetch(new Request(`http://x${path}`, { method }))).status;
+    expect([await ask("POST", "/test"), await ask("GET", "/test"), await ask("POST", "/other")]).toEqual([
+      200, 405, 404,
+    ]);
+  });
+
   it("streams what a handler streams", async () => {
     const body = new Blob(["a", "b"]).stream();
     expect(await (await serving({ handler: () => new Response(body) }).ask()).text()).toBe("ab");
@@ -59,7 +68,7 @@ describe("a fetch handler", () => {
 describe("an endpoint that is to close", () => {
   const work = new Work();
   const source = watchedBody(["a", "b"]);
-  const { ask } = serving(
+  const { ask, settled } = serving(
     {
       handler: ((c: { query: object }) => ("s" in c.query ? new Response(source.init.body as ReadableStream) : {})) as (
         c: never,
@@ -81,6 +90,7 @@ describe("an endpoint that is to close", () => {
     void work.close();
     const response = await ask();
     expect([response.status, response.headers.get("retry-after"), work.running]).toEqual([503, "1", 0]);
+    expect(settled.at(-1)).toMatchObject({ guard: "closing", code: "unavailable" });
   });
 });
 

@@ -34,10 +34,36 @@ export class PolicyField {
 
   /**
    * One item of RateLimit: `"chat";r=50;t=30`. `t` is when the limit is whole again; for a refusal, when the same
-   * request could be allowed, so that it agrees with Retry-After.
+   * request could be allowed.
+   *
+   * @param refused whether the answer has a Retry-After, which must not lie before any `t`: then limits that are not
+   * reached have none
    */
-  state({ allowed, remaining, resetMs, retryAfterMs }: LimitDecision): string {
-    const ms = allowed ? resetMs : retryAfterMs;
-    return `${this.#name};r=${Math.min(Math.max(0, Math.floor(remaining)), MOST)};t=${Math.ceil(ms / 1000)}`;
+  state({ allowed, remaining, resetMs, retryAfterMs }: LimitDecision, refused: boolean): string {
+    const left = `${this.#name};r=${Math.min(Math.max(0, Math.floor(remaining)), MOST)}`;
+    return allowed && refused ? left : `${left};t=${Math.ceil((allowed ? resetMs : retryAfterMs) / 1000)}`;
   }
+}
+
+/** A decision that an answer's headers tell of. */
+export interface Noted {
+  readonly field: PolicyField;
+  readonly policy: Limiter["policy"];
+  readonly decision: LimitDecision;
+}
+
+/** The RateLimit fields of an answer, one list item a limit. */
+export function rateLimitFields(noted: readonly Noted[], status: number): [name: string, value: string][] {
+  let policies = "";
+  let states = "";
+  const refused = status === 429 || status === 503;
+  for (const { field, policy, decision } of noted) {
+    const separator = policies === "" ? "" : ", ";
+    policies += separator + field.item(policy);
+    states += separator + field.state(decision, refused);
+  }
+  return [
+    ["ratelimit-policy", policies],
+    ["ratelimit", states],
+  ];
 }

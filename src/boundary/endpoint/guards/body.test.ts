@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { toFetch } from "../fetch.js";
-import { jsonInit, serving, watchedBody } from "../fixtures.js";
+import { jsonInit, serving, testRuntime, watchedBody } from "../fixtures.js";
 
 const body = z.object({ text: z.string() });
 const headers = { "content-type": "application/json" };
@@ -65,6 +65,17 @@ describe("the body guard", () => {
     const init = { method: "POST", body: broken, duplex: "half", headers, signal: gone.signal } as RequestInit;
     await toFetch([endpoint])(new Request("http://x/test", init));
     expect(settled[0]).toMatchObject({ status: 499, code: "aborted" });
+  });
+
+  it("says so too where only the body shows it, and doesn't count it as a failure of ours", async () => {
+    const records: (boolean | undefined)[] = [];
+    const { ask, settled } = serving(
+      { body },
+      testRuntime({ sli: () => ({ record: (bad) => void records.push(bad) }) }),
+    );
+    const broken = new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) });
+    await ask({ body: broken, duplex: "half", headers } as RequestInit);
+    expect([settled[0]?.code, records]).toEqual(["aborted", [undefined]]);
   });
 
   it("shows a body that was read before as a mistake in the set-up", async () => {

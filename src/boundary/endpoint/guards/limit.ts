@@ -104,10 +104,9 @@ function costOf(call: ActiveCall, { cost }: PlannedLimit): number {
 function note(call: ActiveCall, limiter: Limiter, { field }: PlannedLimit, decision: Decision): void {
   // Nothing was counted where the store failed and the policy alone decided.
   if (decision.source === "open" || decision.source === "closed") return;
-  const policy = field.item(limiter.policy);
-  const state = field.state(decision);
-  call.rateLimitPolicy = call.rateLimitPolicy === "" ? policy : `${call.rateLimitPolicy}, ${policy}`;
-  call.rateLimit = call.rateLimit === "" ? state : `${call.rateLimit}, ${state}`;
+  const noted = { field, policy: limiter.policy, decision };
+  if (call.noted === undefined) call.noted = [noted];
+  else call.noted.push(noted);
 }
 
 /** Why a limit let nothing through: too much was asked, or its store failed and the policy is to stay closed. */
