@@ -15,7 +15,7 @@ export interface LimitConfig {
 /** What is asked of a limiter's cell. */
 export interface LimitInput {
   readonly op: "take" | "peek" | "refund" | "reset" | "block";
-  /** Units, at most what an unused limiter holds; for `block` milliseconds, of which 0 ends a block. */
+  /** Units, at most what an unused limiter holds; 0 is refused only while blocked. For `block` milliseconds; 0 ends it. */
   readonly amount: number;
   /** For `refund`: the `at` of the decision that it takes back. Negative: the units count as taken just now. */
   readonly at: number;
@@ -82,7 +82,7 @@ export interface Algorithm {
     blockedMs: number,
     config: LimitConfig,
   ): PresentState;
-  /** Takes `cost` units and returns 0; or leaves the state alone and says in how many milliseconds it could. */
+  /** Takes `cost` units (1 or more) and returns 0; or leaves the state alone and says in how many milliseconds it could. */
   take(state: PresentState, config: LimitConfig, cost: number): number;
   /** Units left. */
   remaining(state: PresentState, config: LimitConfig): number;
@@ -123,7 +123,7 @@ export function limitKernel(algorithm: Algorithm): LimitKernel {
       if (blockedMs > 0) return refusedByBlock(algorithm, present, back, config, input.amount);
 
       const cost = input.amount;
-      const waitMs = algorithm.take(present, config, cost);
+      const waitMs = cost === 0 ? 0 : algorithm.take(present, config, cost);
       const granted = waitMs === 0;
       const blocks = !granted && config.blockMs > 0;
       if (blocks) present[1] = config.blockMs;
@@ -152,7 +152,8 @@ function told(algorithm: Algorithm, present: PresentState, config: LimitConfig, 
   const blockedMs = present[1] as number;
   const remaining = algorithm.remaining(present, config);
   const resetMs = Math.max(blockedMs, algorithm.resetMs(present, config));
-  const retryAfterMs = Math.max(blockedMs, algorithm.take([...present], config, cost));
+  const waitMs = cost === 0 ? 0 : algorithm.take([...present], config, cost);
+  const retryAfterMs = Math.max(blockedMs, waitMs);
   return {
     allowed: retryAfterMs === 0,
     limit: algorithm.capacity(config),

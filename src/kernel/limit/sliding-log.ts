@@ -30,7 +30,6 @@ const algorithm: Algorithm = {
   take(state, { limit, windowMs }, cost) {
     const wanted = (state[3] as number) + cost;
     if (wanted > limit) return windowMs - ageFreeing(state, wanted - limit);
-    if (cost === 0) return 0;
     state[3] = wanted;
     const last = state.length - 2;
     if (last >= 4 && state[last] === 0) state[last + 1] = (state[last + 1] as number) + cost;

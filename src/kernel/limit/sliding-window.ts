@@ -46,7 +46,8 @@ const algorithm: Algorithm = {
     const most = limit - cost;
     // In this window once enough of the earlier one has left it, else in the next, where this one's are the earlier.
     if (used <= most) return windowMs - age - Math.floor(((most - used) * windowMs) / before);
-    return windowMs - age + Math.max(0, windowMs - Math.floor((most * windowMs) / used));
+    // (None of this one's, and yet too much: more than the limit was asked for, which the limiter refuses before.)
+    return windowMs - age + Math.max(0, windowMs - Math.floor((most * windowMs) / Math.max(1, used)));
   },
   remaining: (state, config) => Math.max(0, Math.floor(room(state, config) / config.windowMs)),
   resetMs(state, { windowMs }) {
