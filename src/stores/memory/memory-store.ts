@@ -1,6 +1,6 @@
 import { type Alarm, type Clock, systemClock } from "../../core/clock.js";
 import { integer, onlyKnown } from "../../core/config.js";
-import type { Kernel, Step } from "../../core/kernel.js";
+import type { Kernel } from "../../core/kernel.js";
 import {
   type CellStep,
   type Cells,
@@ -9,7 +9,9 @@ import {
   StoreFailure,
   type StoreStats,
 } from "../../core/store.js";
-import { PackedTable, PlainTable, type Table } from "./table.js";
+import { PlainTable, type Table } from "../../kernel/cells/table.js";
+import { BoundStep, MemoryCells } from "./memory-cells.js";
+import { PackedTable } from "./packed-table.js";
 
 /** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {
@@ -30,6 +32,13 @@ const SWEEP_BUDGET = 10_000;
 /** Cells looked at when a new one finds the store full: enough to find room in time, too few to be an attack's lever. */
 const FULL_BUDGET = 64;
 
+/** What is asked of the cells of a kernel that nothing more is known of. */
+interface Space {
+  readonly kernel: Pick<Kernel<never, never, never, never>, "name" | "version">;
+  readonly table: Pick<Table<unknown, unknown>, "size" | "sweep" | "clear" | "live">;
+  outdated: boolean;
+}
+
 /** The store within this process: decides at once, and forgets everything with the process. */
 export class MemoryStore implements Store<"act", undefined> {
   readonly capability = "act";
@@ -37,12 +46,12 @@ export class MemoryStore implements Store<"act", undefined> {
   readonly kind = "memory";
   readonly #clock: Clock;
   readonly #maxCells: number;
-  readonly #tables = new Map<
-    string,
-    { kernel: string; version: number; table: Table<unknown, unknown>; cells: unknown }
-  >();
+  readonly #spaces = new Map<string, Space>();
+  /** Which of the spaces is being swept. */
+  #turn = 0;
   #sweeper: Alarm | undefined;
   #cells = 0;
+  #closed = false;
 
   constructor(options: MemoryStoreOptions = {}) {
     onlyKnown(options, "memoryStore", ["maxCells", "clock"]);
@@ -50,90 +59,100 @@ export class MemoryStore implements Store<"act", undefined> {
     this.#maxCells = integer(options.maxCells ?? 250_000, "memoryStore.maxCells", 1);
   }
 
-  /**
-   * Whole milliseconds of this store's clock: wall time, as in every other store. Kernels cope when it jumps.
-   */
+  /** Whole milliseconds of this store's clock: wall time, as in every other store. Kernels cope when it jumps. */
   now(): number {
-    return this.#clock.wall();
+    return Math.floor(this.#clock.wall());
   }
 
+  /** @throws {TypeError} when the space is open for another kernel */
   open<S, Config, Input, D extends object>(
     kernel: Kernel<S, Config, Input, D>,
     space: string,
   ): Cells<Config, Input, D> {
-    const known = this.#tables.get(space);
-    if (known !== undefined) {
-      if (known.kernel === kernel.name && known.version === kernel.version)
-        return known.cells as Cells<Config, Input, D>;
-      throw new TypeError(
-        `memoryStore: "${space}" is open for kernel ${known.kernel} v${known.version}, not ${kernel.name} v${kernel.version}`,
-      );
+    const known = this.#spaces.get(space);
+    if (known !== undefined && known.kernel.name !== kernel.name) {
+      throw new TypeError(`memoryStore: "${space}" is open for ${known.kernel.name}, not for ${kernel.name}`);
     }
-    const table = (kernel.width === undefined ? new PlainTable<S>() : new PackedTable(kernel.width)) as Table<
-      S,
-      unknown
-    >;
-    const cells = new MemoryCells(this, kernel, table);
-    this.#tables.set(space, {
-      kernel: kernel.name,
-      version: kernel.version,
-      table: table as Table<unknown, unknown>,
-      cells,
-    });
+    if (known?.kernel.version === kernel.version) return known as Space & Cells<Config, Input, D>;
+    const table = kernel.width === undefined ? new PlainTable<S>() : new PackedTable(kernel.width);
+    const cells = new MemoryCells(this, kernel, table as Table<S, unknown>);
+    if (known !== undefined && known.kernel.version > kernel.version) {
+      cells.outdated = true;
+      return cells;
+    }
+    if (known !== undefined) this.#migrate(known, cells);
+    this.#spaces.set(space, cells);
     return cells;
   }
 
-  together(): boolean {
-    return true;
+  together(steps: readonly CellStep<object>[]): boolean {
+    return steps.every((step) => this.#owns(step));
   }
 
-  /** @throws {TypeError} when the same cell is named twice: one step with twice the cost says what is meant */
+  /** @throws {TypeError} when a cell is named twice: one step at the sum of both costs says what is meant */
   stepAll<D extends object>(steps: readonly CellStep<D>[]): Outcome<readonly D[]> {
     const now = this.now();
-    const bound = steps as readonly BoundStep<unknown, unknown, unknown, D>[];
-    // Before deciding: what is swept must not be among the cells that were read.
-    this.makeRoom(bound.length, now);
-    const decided = bound.map((step) => step.decide(now));
-    for (const [i, step] of bound.entries()) {
-      if (bound.slice(0, i).some((other) => other.cells === step.cells && other.key === step.key))
+    const own: BoundStep<unknown, unknown, unknown, D>[] = [];
+    for (const step of steps) {
+      if (!this.#owns(step)) throw new TypeError(`stepAll: the cell "${step.key}" is another store's`);
+      if (own.some((other) => other.cells === step.cells && other.key === step.key))
         throw new TypeError(`stepAll: the cell "${step.key}" is named twice`);
+      if (step.cells.outdated) return new StoreFailure("version", "no");
+      own.push(step as BoundStep<unknown, unknown, unknown, D>);
     }
-    const granted = decided.every((one) => one.step.granted);
-    const kept = decided.filter((one) => granted || !one.step.granted);
-    // Room for all of them, or nothing is written.
-    if (!this.reserve(kept.filter((one) => one.adds).length)) return new StoreFailure("capacity", "no");
+    const decided = own.map((step) => step.decide(now));
+    const all = decided.every(({ step }) => step.granted);
+    const kept = decided.filter(({ step }) => all || !step.granted);
+    // Room for all that is new, or nothing is written. What a sweep drops isn't among the cells read: those are live.
+    const failure = this.reserve(kept.filter((one) => one.adds).length, now);
+    if (failure !== undefined) return failure;
     for (const one of kept) one.keep(now);
-    return decided.map((one) => one.step.decision);
+    return decided.map(({ step }) => step.decision);
   }
 
   stats(): StoreStats {
     return { cells: this.#cells, capacity: this.#maxCells };
   }
 
+  /** Forgets everything. From now on nothing is kept: what would need to be is answered with `unavailable`. */
   close(): void {
+    this.#closed = true;
     this.#sweeper?.cancel();
     this.#sweeper = undefined;
-    this.#tables.clear();
+    for (const { table } of this.#spaces.values()) table.clear();
     this.#cells = 0;
   }
 
-  /** Sees to room for `count` new cells, by dropping expired ones if need be. */
-  makeRoom(count: number, now: number): boolean {
+  /** Counts new cells in, for which it drops expired ones if need be. With the failure to answer if there is no room. */
+  reserve(count: number, now: number): StoreFailure | undefined {
+    if (count === 0) return undefined;
+    if (this.#closed) return new StoreFailure("unavailable", "no");
     if (this.#cells + count > this.#maxCells) this.#sweep(now, FULL_BUDGET);
-    return this.#cells + count <= this.#maxCells;
-  }
-
-  /** Counts new cells in; false when there is no room for all of them. */
-  reserve(count: number): boolean {
-    if (this.#cells + count > this.#maxCells) return false;
+    if (this.#cells + count > this.#maxCells) return new StoreFailure("capacity", "no");
     this.#cells += count;
-    if (count > 0 && this.#sweeper === undefined) this.#watch();
-    return true;
+    if (this.#sweeper === undefined) this.#watch();
+    return undefined;
   }
 
   /** Notes that a cell is gone. */
   released(): void {
     this.#cells--;
+  }
+
+  #owns(step: CellStep<object>): step is BoundStep<unknown, unknown, unknown, object> {
+    return step instanceof BoundStep && step.cells.store === this;
+  }
+
+  /** A newer version of the kernel takes a space over: two copies of the package share the store. */
+  #migrate<S, Config, Input, D extends object>(from: Space, to: MemoryCells<S, Config, Input, D, unknown>): void {
+    const { kernel, table } = to;
+    from.outdated = true;
+    for (const [key, older, expiresAt] of from.table.live(this.now())) {
+      const state = from.kernel.version === kernel.version - 1 ? kernel.upgrade?.(older) : undefined;
+      if (state !== undefined) table.insert(key, state, expiresAt);
+    }
+    this.#cells += table.size - from.table.size;
+    from.table.clear();
   }
 
   #watch(): void {
@@ -148,76 +167,19 @@ export class MemoryStore implements Store<"act", undefined> {
     );
   }
 
+  /** Goes on where the last sweep ended, and round once at most: at last to what it began in the middle of. */
   #sweep(now: number, budget: number): void {
-    for (const { table } of this.#tables.values()) this.#cells -= table.sweep(now, budget);
-  }
-}
-
-class MemoryCells<S, Config, Input, D extends object, Handle> implements Cells<Config, Input, D> {
-  constructor(
-    readonly store: MemoryStore,
-    readonly kernel: Kernel<S, Config, Input, D>,
-    readonly table: Table<S, Handle>,
-  ) {}
-
-  step(key: string, config: Config, input: Input): Outcome<D> {
-    const { table, store } = this;
-    const now = store.now();
-    const cell = table.find(key);
-    const step = this.kernel.step(cell === undefined ? undefined : table.read(cell, now), now, config, input);
-    const { state } = step;
-    if (state === undefined) return step.decision;
-    if (cell !== undefined && state !== null) table.write(cell, state, now + step.ttlMs);
-    else if (state !== null && !(store.makeRoom(1, now) && store.reserve(1))) return new StoreFailure("capacity", "no");
-    else this.keep(key, state, now + step.ttlMs);
-    return step.decision;
-  }
-
-  with(key: string, config: Config, input: Input): CellStep<D> {
-    return new BoundStep(this, key, config, input);
-  }
-
-  /** Writes what a step left. Room for a new cell has been reserved. */
-  keep(key: string, state: S | null, expiresAt: number): void {
-    const cell = this.table.find(key);
-    if (state === null) {
-      if (this.table.delete(key)) this.store.released();
-    } else if (cell === undefined) this.table.insert(key, state, expiresAt);
-    else this.table.write(cell, state, expiresAt);
-  }
-}
-
-class BoundStep<S, Config, Input, D extends object> implements CellStep<D> {
-  constructor(
-    readonly cells: MemoryCells<S, Config, Input, D, unknown>,
-    readonly key: string,
-    readonly config: Config,
-    readonly input: Input,
-  ) {}
-
-  decide(now: number): DecidedStep<S, Config, Input, D> {
-    const { table, kernel } = this.cells;
-    const cell = table.find(this.key);
-    const state = cell === undefined ? undefined : table.read(cell, now);
-    return new DecidedStep(this, kernel.step(state, now, this.config, this.input), cell === undefined);
-  }
-}
-
-class DecidedStep<S, Config, Input, D extends object> {
-  constructor(
-    readonly of: BoundStep<S, Config, Input, D>,
-    readonly step: Step<S, D>,
-    readonly isNew: boolean,
-  ) {}
-
-  /** Whether keeping it takes room for one more cell. */
-  get adds(): boolean {
-    return this.isNew && this.step.state !== undefined && this.step.state !== null;
-  }
-
-  keep(now: number): void {
-    const { state, ttlMs } = this.step;
-    if (state !== undefined) this.of.cells.keep(this.of.key, state, now + ttlMs);
+    const spaces = [...this.#spaces.values()];
+    let left = budget;
+    for (let done = 0; done <= spaces.length && left > 0; done++) {
+      const { table } = spaces[this.#turn % spaces.length] as Space;
+      const before = table.size;
+      const looked = table.sweep(now, left);
+      this.#cells -= before - table.size;
+      left -= looked;
+      // It came to the end of that one.
+      if (left > 0) this.#turn++;
+    }
   }
 }
 
