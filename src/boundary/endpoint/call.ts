@@ -6,7 +6,6 @@ import type { Plan } from "./plan.js";
 import type { Noted } from "./rate-limit-fields.js";
 import { pathParams, queryRecord } from "./raw-parts.js";
 import { newTraceId, traceIdOf } from "./trace.js";
-import type { RawHeaders, RawQuery } from "./types.js";
 
 const NO_HEADERS: HeaderPairs = [];
 
@@ -98,11 +97,6 @@ export class ActiveCall {
   get headers(): unknown {
     this.headersMade ??= Object.fromEntries(this.incoming.headers());
     return this.headersMade;
-  }
-
-  /** The parts as they came, for their schemas. */
-  raw(part: "params" | "query" | "headers"): Readonly<Record<string, unknown>> | RawQuery | RawHeaders {
-    return this[part] as RawQuery;
   }
 
   /** Replaces parts by what their schemas made of them. */

@@ -146,6 +146,9 @@ describe("the options of an endpoint", () => {
     [{ limits: [{ by: "client" }] }, /limits\[0\]/],
     [{ challenge: "Bearer\n" }, /challenge/],
     [{ contentTypes: "application/json" }, /contentTypes/],
+    [{ contentTypes: [] }, /contentTypes/],
+    [{ requireOrigin: true }, /requireOrigin: got true; allowed: nothing, unless there are origins/],
+    [{ cors: {} }, /cors/],
   ])("%o are refused with the option's name", (options, message) => {
     expect(() => serving(options as never)).toThrow(message);
   });

@@ -11,12 +11,6 @@ import type { Outgoing } from "./incoming.js";
  */
 export type Guard = (call: ActiveCall) => MaybePromise<undefined>;
 
-/** A guard and its name in events. */
-export interface NamedGuard {
-  readonly name: string;
-  readonly check: Guard;
-}
-
 /** The last stage: what answers a call that passed every guard. */
 export type Serve = (call: ActiveCall) => MaybePromise<Outgoing>;
 

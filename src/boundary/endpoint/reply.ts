@@ -1,5 +1,3 @@
-import { isJsonType } from "./media-type.js";
-
 /** What a {@link Reply} can carry: bytes, a stream and text as they are; anything else as JSON. */
 export type ReplyBody = string | Uint8Array | ReadableStream<Uint8Array> | object | number | boolean | null | undefined;
 
@@ -35,9 +33,7 @@ export function encoded(
   body: ReplyBody,
   type: string | undefined,
 ): { body: string | Uint8Array | ReadableStream<Uint8Array>; type: string } {
-  if (typeof body === "string" && (type === undefined || !isJsonType(type)))
-    return { body, type: type ?? "text/plain; charset=utf-8" };
-  if (typeof body === "string") return { body, type: type as string };
+  if (typeof body === "string") return { body, type: type ?? "text/plain; charset=utf-8" };
   if (body instanceof Uint8Array || body instanceof ReadableStream)
     return { body, type: type ?? "application/octet-stream" };
   return { body: json(body), type: type ?? "application/json" };

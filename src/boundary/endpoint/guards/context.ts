@@ -4,12 +4,14 @@ import type { Guard } from "../plan.js";
 
 /** Works out what the context says beside who is calling, as soon as that is known. */
 export function contextGuard(
-  tenant: ((call: ActiveCall) => string) | undefined,
-  priority: Priority | ((call: ActiveCall) => Priority) | undefined,
+  tenant: ((call: never) => string) | undefined,
+  priority: Priority | ((call: never) => Priority) | undefined,
 ): Guard {
+  const tenantOf = tenant as ((call: ActiveCall) => string) | undefined;
+  const priorityOf = priority as Priority | ((call: ActiveCall) => Priority) | undefined;
   return (call) => {
-    call.tenant = tenant?.(call);
-    call.priority = typeof priority === "function" ? priority(call) : priority;
+    call.tenant = tenantOf?.(call);
+    call.priority = typeof priorityOf === "function" ? priorityOf(call) : priorityOf;
     call.changed();
     return undefined;
   };
