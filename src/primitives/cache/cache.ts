@@ -200,7 +200,7 @@ export class Cache<V = unknown> {
   ): Promise<T> {
     const revalidating = now < entry.swrUntil;
     if (revalidating || (now < entry.graceUntil && now < entry.retryAt)) {
-      if (now >= entry.retryAt && !this.#flights.has(id)) {
+      if (now >= entry.retryAt && this.#flight(id) === undefined) {
         const flight = this.#load(id, config, load, options?.context, entry);
         flight.keep();
         // Nobody waits: its failure has been counted and told, and the value at hand has been handed out.
@@ -223,7 +223,7 @@ export class Cache<V = unknown> {
     const signal = options?.signal ?? options?.context?.signal;
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#rt.events.wants("cache.miss")) this.#rt.events.emit("cache.miss", this.#event(id, options));
-    const flight = this.#flights.get(id) ?? this.#load(id, config, load, options?.context, stale);
+    const flight = this.#flight(id) ?? this.#load(id, config, load, options?.context, stale);
     const arrived = flight.join(flight.promise as Promise<V>, signal);
     if (stale === undefined && !this.#clone) return arrived as Promise<T>;
     return arrived.then(
@@ -233,6 +233,12 @@ export class Cache<V = unknown> {
         return this.#handOutStale(id, stale, "grace", options) as Promise<T>;
       },
     );
+  }
+
+  /** The load of a key that may be joined: not one that everybody has left. */
+  #flight(id: string): Flight<V> | undefined {
+    const flight = this.#flights.get(id);
+    return flight?.current ? flight : undefined;
   }
 
   #load(
