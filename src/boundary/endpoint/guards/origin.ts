@@ -3,8 +3,8 @@ import type { Cors } from "../cors.js";
 import type { Guard } from "../plan.js";
 
 /**
- * Lets a browser call only from the origins that are listed. What sends no `Origin` is not a browser's cross-origin
- * call, and goes on unless `required`.
+ * Lets a browser call only from the origins that are listed. What sends no `Origin` goes on unless
+ * `required`: it is no browser, or only reads what no script of another origin gets to see.
  */
 export function originGuard(cors: Cors, required: boolean): Guard {
   return (call) => {
