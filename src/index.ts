@@ -143,7 +143,9 @@ export {
   type ReplayGuardSnapshot,
   type ReplayPermit,
 } from "./primitives/replay/replay-guard.js";
+export type { Jitter } from "./primitives/retry/backoff.js";
 export { RetryBudget, type RetryBudgetOptions } from "./primitives/retry/budget.js";
+export { type RetryNote, retryNote } from "./primitives/retry/past-first.js";
 export type { FailedAttempt, RetryOptions } from "./primitives/retry/plan.js";
 export { type RetriedAttempt, Retry, type RetryCall } from "./primitives/retry/retry.js";
 export { type TimedAttempt, Timeout, type TimeoutCall, type TimeoutOptions } from "./primitives/timeout/timeout.js";
@@ -157,5 +159,6 @@ export type {
   UpstreamOptions,
 } from "./primitives/upstream/options.js";
 export type { UpstreamSnapshot } from "./primitives/upstream/snapshot.js";
+export { UpstreamStatusError } from "./primitives/upstream/status-error.js";
 export { Upstream } from "./primitives/upstream/upstream.js";
 export { type MemoryStore, type MemoryStoreOptions, memoryStore } from "./stores/memory/memory-store.js";

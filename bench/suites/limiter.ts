@@ -20,7 +20,19 @@ const theirMany = new RateLimiterMemory({ points: LIMIT, duration: 60 });
 
 const rows = [
   await compete({
-    path: "limiter in memory, 1 key",
+    path: "limiter in memory, 1 key: take(), which answers at once",
+    ours: (n) => {
+      for (let i = 0; i < n; i++) one.take("key");
+    },
+    peer: async (n) => {
+      for (let i = 0; i < n; i++) await theirOne.consume("key");
+    },
+    peerName: "rate-limiter-flexible 11",
+    target: 0.6,
+    calls: 200_000,
+  }),
+  await compete({
+    path: "limiter in memory, 1 key: await check()",
     ours: async (n) => {
       for (let i = 0; i < n; i++) await one.check("key");
     },
@@ -32,7 +44,19 @@ const rows = [
     calls: 200_000,
   }),
   await compete({
-    path: "limiter in memory, 100k keys",
+    path: "limiter in memory, 100k keys: take(), which answers at once",
+    ours: (n) => {
+      for (let i = 0; i < n; i++) many.take(at(i));
+    },
+    peer: async (n) => {
+      for (let i = 0; i < n; i++) await theirMany.consume(at(i));
+    },
+    peerName: "rate-limiter-flexible 11",
+    target: 0.6,
+    calls: 100_000,
+  }),
+  await compete({
+    path: "limiter in memory, 100k keys: await check()",
     ours: async (n) => {
       for (let i = 0; i < n; i++) await many.check(at(i));
     },
