@@ -5,7 +5,7 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Tests that need a server of Node's, or its modules, say so by their name. */
 const NODE_ONLY = "**/*.node.test.ts";
-const EDGE = "src/{core,kernel,primitives,stores/memory,boundary,observe}/**/*.test.ts";
+const EDGE = "src/{core,kernel,primitives,stores/memory,boundary,observe,kit}/**/*.test.ts";
 
 export default defineConfig({
   resolve: {
