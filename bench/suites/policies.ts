@@ -30,7 +30,7 @@ const narrow = new Bulkhead("narrow", { maxConcurrent: 10, maxQueue: 1000 });
 const theirNarrow = cockatielBulkhead(10, 1000);
 
 const timeout = new Timeout("timeout", { after: "10s" });
-const theirTimeout = cockatielTimeout(10_000, { strategy: TimeoutStrategy.Aggressive });
+const theirTimeout = cockatielTimeout(10_000, { strategy: TimeoutStrategy.Aggressive, abortOnReturn: true });
 const timed = async (n: number) => {
   for (let i = 0; i < n; i++) await timeout.run(callee);
 };

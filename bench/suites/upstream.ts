@@ -32,7 +32,7 @@ const theirs = wrap(
   cockatielRetry,
   cockatielBreaker(),
   bulkhead(32, 64),
-  timeout(10_000, { strategy: TimeoutStrategy.Aggressive }),
+  timeout(10_000, { strategy: TimeoutStrategy.Aggressive, abortOnReturn: true }),
 );
 const theirsWithout = wrap(cockatielRetry, cockatielBreaker(), bulkhead(32, 64));
 

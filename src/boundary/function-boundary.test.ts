@@ -4,36 +4,28 @@ import { ConfigError } from "../core/config.js";
 import { KeelsonError } from "../core/errors.js";
 import { type EventMap, Events } from "../core/events.js";
 import { runtime } from "../core/runtime.js";
-import type { LimitDecision } from "../kernel/limit/limit.js";
+import type { Store } from "../core/store.js";
+import { Limiter } from "../primitives/limiter/limiter.js";
+import type { LimiterOptions } from "../primitives/limiter/options.js";
+import { memoryStore } from "../stores/memory/memory-store.js";
 import { ManualClock } from "../testing/manual-clock.js";
 import { anonymous, unlimited } from "./declare.js";
 import { boundary, type FunctionEntry } from "./function-boundary.js";
-import type { FunctionLimiter } from "./function-limits.js";
 
 const Connection = z.object({ email: z.email(), token: z.string().min(1), scopes: z.array(z.string()).default([]) });
 const open = { auth: anonymous("a test"), limits: unlimited("a test") } as const;
 const good = { email: "a@b.example", token: "t" };
 
-/** A limiter that grants so many units in all, and remembers what it was asked. */
-function tally(name: string, units: number, source: LimitDecision["source"] = "store") {
-  const calls: string[] = [];
-  let left = units;
-  const limiter: FunctionLimiter = {
+const clock = new ManualClock();
+const store = memoryStore({ clock });
+
+/** A limiter that grants so many units a minute. */
+function limiterOf(name: string, limit: number, options: Partial<LimiterOptions> = {}, kept: Store = store): Limiter {
+  return new Limiter(
     name,
-    take(key, cost = 1) {
-      calls.push(`take ${key} ${cost}`);
-      const allowed = left >= cost;
-      if (allowed) left -= cost;
-      const retryAfterMs = allowed ? 0 : 1500;
-      const degraded = source !== "store";
-      return { allowed, limit: units, remaining: left, retryAfterMs, resetMs: 0, at: 7, source, degraded };
-    },
-    refund(key, cost = 1, at) {
-      calls.push(`refund ${key} ${cost} @${at}`);
-      left += cost;
-    },
-  };
-  return { limiter, calls };
+    { algorithm: "fixed-window", limit, per: "1m", ...options },
+    runtime({ clock, store: kept }),
+  );
 }
 
 describe("boundary", () => {
@@ -126,9 +118,8 @@ describe("boundary", () => {
     expect(seen).toBe(1);
   });
 
-  it("takes from each limit and gives back what it took when a later one refuses", async () => {
-    const user = tally("user", 5);
-    const all = tally("all", 1);
+  it("takes from all limits or none", async () => {
+    const user = limiterOf("user", 5);
     const auth = () => ({ id: "ann" });
     const limited = boundary(
       {
@@ -136,8 +127,8 @@ describe("boundary", () => {
         input: z.unknown(),
         auth,
         limits: [
-          { limiter: user.limiter, by: (c) => c.principal.id, cost: 2 },
-          { limiter: all.limiter, by: () => "all" },
+          { limiter: user, by: (c) => c.principal.id, cost: 2 },
+          { limiter: limiterOf("all", 1), by: () => "all" },
         ],
       },
       () => "ran",
@@ -145,13 +136,15 @@ describe("boundary", () => {
     expect(await limited(0)).toBe("ran");
     expect(await limited.attempt(0)).toEqual({
       ok: false,
-      error: { code: "rate_limit", category: "rate_limit", message: "Too many requests", retryAfterMs: 1500 },
+      error: { code: "rate_limit", category: "rate_limit", message: "Too many requests", retryAfterMs: 60_000 },
     });
-    expect(user.calls).toEqual(["take ann 2", "take ann 2", "refund ann 2 @7"]);
+    expect((await user.peek("ann")).remaining).toBe(3);
   });
 
   it("answers unavailable, not rate_limit, where a closed limiter has lost its store", async () => {
-    const { limiter } = tally("l", 0, "closed");
+    const full = memoryStore({ clock, maxCells: 1 });
+    const limiter = limiterOf("c", 1, { onStoreFailure: "closed" }, full);
+    await limiter.check("somebody else");
     const closed = boundary(
       { name: "c", input: z.unknown(), auth: anonymous("t"), limits: [{ limiter, by: () => "k" }] },
       () => 1,
@@ -160,13 +153,13 @@ describe("boundary", () => {
   });
 
   it("lets nothing through where a limit has no key", async () => {
-    const { limiter, calls } = tally("l", 5);
+    const limiter = limiterOf("k", 5);
     const keyless = boundary(
       { name: "k", input: z.unknown(), auth: anonymous("t"), limits: [{ limiter, by: () => "" }] },
       () => 1,
     );
     await expect(keyless(0)).rejects.toMatchObject({ code: "internal" });
-    expect(calls).toEqual([]);
+    expect(limiter.snapshot()).toMatchObject({ allowed: 0, denied: 0 });
   });
 
   it("records what came of it, for indicators and listeners", async () => {
@@ -200,7 +193,7 @@ describe("boundary", () => {
   });
 
   it("says what protects it", () => {
-    const { limiter } = tally("links", 1);
+    const limiter = limiterOf("links", 1);
     const guarded = boundary(
       {
         name: "whatsapp.link",

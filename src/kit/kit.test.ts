@@ -129,6 +129,21 @@ describe("createKit", () => {
     expect(snapshot.slis.upstreams.llm?.windows[0]).toMatchObject({ valid: 1, bad: 0 });
   });
 
+  it("shows the limiter of failed auth that an endpoint brings with it", async () => {
+    const kit = createKit({ service: "shop" });
+    const refuse = () => null;
+    kit.endpoint({
+      name: "a",
+      method: "GET",
+      path: "/a",
+      auth: refuse,
+      limits: unlimited("a test"),
+      handler: () => ({}),
+    });
+    expect((await kit.fetch(new Request("http://x/a"))).status).toBe(401);
+    expect(Object.values((await kit.snapshot()).limiters)).toMatchObject([{ limit: 30, allowed: 1 }]);
+  });
+
   it("keeps a primitive elsewhere where it names a store of its own", async () => {
     const elsewhere = memoryStore();
     const kit = createKit({ service: "shop" });

@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { AnyEndpointOptions } from "../boundary/endpoint/compile.js";
 import { Endpoint } from "../boundary/endpoint/endpoint.js";
 import { type FetchHandler, toFetch } from "../boundary/endpoint/fetch.js";
+import type { LimiterUse } from "../boundary/endpoint/parts.js";
 import { Router } from "../boundary/endpoint/router.js";
 import { type BoundaryOptions, boundary, type FunctionCall } from "../boundary/function-boundary.js";
 import type { Knobs, KnobValues } from "../boundary/knobs/knob.js";
@@ -131,7 +132,7 @@ class KitOfParts {
   }
 
   endpoint(options: AnyEndpointOptions): Endpoint {
-    const endpoint = new Endpoint(options, this.#here.rt);
+    const endpoint = new Endpoint(options, this.#here.rt, (name, limiter) => this.limiter(name, limiter) as LimiterUse);
     this.#router.add(endpoint);
     this.#surfaces.push(endpoint);
     return endpoint;
