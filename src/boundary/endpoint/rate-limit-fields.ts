@@ -23,7 +23,7 @@ export class PolicyField {
     this.#name = fieldString(name);
   }
 
-  item({ limit, windowMs }: Limiter["policy"]): string {
+  item({ limit, windowMs }: Omit<Limiter["policy"], "burst">): string {
     if (limit !== this.#limit || windowMs !== this.#windowMs) {
       this.#limit = limit;
       this.#windowMs = windowMs;

@@ -1,9 +1,6 @@
+import type { Clock } from "../../core/clock.js";
+import { PlainTable } from "../../kernel/cells/table.js";
 import type { LimitConfig, LimitDecision, LimitInput, LimitKernel, LimitState } from "../../kernel/limit/limit.js";
-
-interface LocalCell {
-  state: LimitState;
-  expiresAt: number;
-}
 
 /** Expired keys looked for when a new one finds the table full. */
 const SWEEP_BUDGET = 64;
@@ -13,40 +10,40 @@ const SWEEP_BUDGET = 64;
  * dropping one would hand it its whole limit again.
  */
 export class LocalLimits {
-  readonly #cells = new Map<string, LocalCell>();
-  #cursor = this.#cells.entries();
+  readonly #cells = new PlainTable<LimitState>();
+  readonly #kernel: LimitKernel;
+  readonly #clock: Clock;
+
+  constructor(kernel: LimitKernel, clock: Clock) {
+    this.#kernel = kernel;
+    this.#clock = clock;
+  }
+
+  /** Whole milliseconds of the clock that never goes back: nobody else sees this time. */
+  now(): number {
+    return Math.floor(this.#clock.monotonic());
+  }
 
   /** The decision; `undefined` when there is no room for the key. */
-  step(
-    kernel: LimitKernel,
-    key: string,
-    now: number,
-    config: LimitConfig,
-    maxKeys: number,
-    input: LimitInput,
-  ): LimitDecision | undefined {
-    const cell = this.#cells.get(key);
-    const live = cell !== undefined && cell.expiresAt > now ? cell.state : undefined;
-    const { state, ttlMs, decision } = kernel.step(live, now, config, input);
-    if (state === null) this.#cells.delete(key);
+  step(key: string, config: LimitConfig, maxKeys: number, input: LimitInput): LimitDecision | undefined {
+    const now = this.now();
+    const cells = this.#cells;
+    const cell = cells.find(key);
+    const held = cell === undefined ? undefined : cells.read(cell, now);
+    const { state, ttlMs, decision } = this.#kernel.step(held, now, config, input);
+    if (state === null) cells.delete(key);
     else if (state !== undefined) {
-      if (cell === undefined && this.#cells.size >= maxKeys && !this.#sweep(now)) return undefined;
-      this.#cells.set(key, { state, expiresAt: now + ttlMs });
+      if (cell !== undefined) cells.write(cell, state, now + ttlMs);
+      else if (this.#hasRoom(now, maxKeys)) cells.insert(key, state, now + ttlMs);
+      else return undefined;
     }
     return decision;
   }
 
-  #sweep(now: number): boolean {
-    const before = this.#cells.size;
-    for (let looked = 0; looked < SWEEP_BUDGET; looked++) {
-      const next = this.#cursor.next();
-      if (next.done === true) {
-        this.#cursor = this.#cells.entries();
-        break;
-      }
-      const [key, cell] = next.value;
-      if (cell.expiresAt <= now) this.#cells.delete(key);
-    }
-    return this.#cells.size < before;
+  #hasRoom(now: number, maxKeys: number): boolean {
+    if (this.#cells.size < maxKeys) return true;
+    // A second time where the first came to the end of the round.
+    if (this.#cells.sweep(now, SWEEP_BUDGET) < SWEEP_BUDGET) this.#cells.sweep(now, SWEEP_BUDGET);
+    return this.#cells.size < maxKeys;
   }
 }

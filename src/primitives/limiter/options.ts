@@ -20,6 +20,14 @@ const KERNELS = {
 /** How a limiter counts. What each admits at most is said with its kernel, and in docs/limiter.md. */
 export type LimitAlgorithm = keyof typeof KERNELS;
 
+/** How long a store may take that does not answer at once. */
+export const DEFAULT_DEADLINE: Duration = "250ms";
+/** The part of the limit that one process may give by itself. */
+export const DEFAULT_FRACTION = 0.5;
+/** Keys that one process counts by itself. */
+export const DEFAULT_MAX_KEYS = 10_000;
+const LEAST_FRACTION = 0.001;
+
 /**
  * What a limiter decides when its store can't: let through, refuse, or count in this process alone with a part of the
  * limit.
@@ -28,21 +36,22 @@ export type FailurePolicy = "open" | "closed" | "local";
 
 /** Options of a {@link Limiter}. */
 export interface LimiterOptions<K = Record<string, never>> {
+  /** How it counts. */
   readonly algorithm: LimitAlgorithm;
-  /** Units a window. */
+  /** Units a window, at least 1. How many at most depends on algorithm and window: what it is counted in stays exact. */
   readonly limit: Tunable<K, number>;
-  /** The window's length. */
+  /** The window's length, from 1 ms to 366 days. */
   readonly per: Tunable<K, Duration>;
   /** Token bucket and GCRA: units that may be taken at once. Default: `limit`. */
   readonly burst?: Tunable<K, number>;
-  /** How long a refusal blocks its key. Default 0: it doesn't. */
+  /** How long a refusal blocks its key, up to 366 days. Default 0: it doesn't. */
   readonly blockFor?: Tunable<K, Duration>;
   /**
    * What is decided when the store can't, for all causes or each: `timeout`, `unavailable`, `contention`, `capacity`,
-   * `version`. Default `"local"`. Where security or money depends on the limit: `"closed"`.
+   * `version`. Default `"local"`, for causes left out too. Where security or money depends on the limit: `"closed"`.
    */
   readonly onStoreFailure?: FailurePolicy | Readonly<Partial<Record<StoreFailureCause, FailurePolicy>>>;
-  /** How long a store may take that doesn't answer at once. Default 250 ms. */
+  /** How long a store may take that doesn't answer at once; then it has failed (`timeout`). Default `"250ms"`. */
   readonly deadline?: Duration;
   /** For the policy `"local"`. */
   readonly local?: LocalOptions;
@@ -50,65 +59,116 @@ export interface LimiterOptions<K = Record<string, never>> {
 
 /** Counting in this process alone. */
 export interface LocalOptions {
-  /** The part of the limit that one process may give, rounded up; above 0. Default 0.5. */
+  /** The part of limit and burst that one process may give, rounded up; from 0.001 to 1. Default 0.5. */
   readonly fraction?: number;
-  /** Keys counted at most; further ones are refused while these are live. Default 10,000. */
+  /** Keys counted at most; while these are live, others are refused as with `"closed"`. Default 10,000. */
   readonly maxKeys?: number;
 }
 
-/** A limiter's options, checked. */
-export interface LimiterConfig extends LimitConfig {
-  readonly algorithm: LimitAlgorithm;
-  readonly kernel: LimitKernel;
-  /** Units that an unused limiter holds. */
-  readonly capacity: number;
-  readonly policies: Readonly<Record<StoreFailureCause, FailurePolicy>>;
-  readonly deadlineMs: number;
-  readonly localMaxKeys: number;
-  /** What one process may give by itself. */
-  readonly local: LimitConfig;
+/** What a limiter tells of itself, in rate-limit headers. */
+export interface LimiterPolicy {
+  readonly name: string;
+  /** Units a window. */
+  readonly limit: number;
+  readonly windowMs: number;
+  /** Units that an unused limiter holds: the most that can be taken at once. */
+  readonly burst: number;
 }
 
-/** Products of limit and window stay whole numbers that a double holds, with room for their sum. */
-const MAX_PRODUCT = 2 ** 52;
-const MAX_WINDOW_MS = 366 * 86_400_000;
+/** A limiter's options, checked; the limits themselves as its kernel takes them. */
+export interface LimiterConfig extends LimitConfig {
+  readonly algorithm: LimitAlgorithm;
+  readonly policy: LimiterPolicy;
+  /** Units that an unused limiter holds. */
+  readonly capacity: number;
+  readonly onFailure: Readonly<Record<StoreFailureCause, FailurePolicy>>;
+  /** What the store is told of each call. */
+  readonly call: { readonly deadlineMs: number };
+  /** What one process may give by itself; `undefined` where no cause asks for it. */
+  readonly local: LocalConfig | undefined;
+}
+
+/** What one process may give by itself. */
+export interface LocalConfig extends LimitConfig {
+  readonly capacity: number;
+  readonly maxKeys: number;
+}
+
+/** Products and sums of limits and times stay whole numbers that a double holds. */
+const MOST = 2 ** 52;
+/** A longer log takes too long to look through at every request. */
+const MOST_LOGGED = 10_000;
+const MOST_DAYS = 366;
 const CAUSES = ["timeout", "unavailable", "contention", "capacity", "version"] as const;
+
+/** The kernel of an algorithm. */
+export function kernelOf(algorithm: LimitAlgorithm): LimitKernel {
+  return KERNELS[algorithm];
+}
 
 /**
  * Checks the options.
  *
  * @throws {ConfigError} naming the option that is wrong
  */
-export function limiterConfig(where: string, options: LimiterOptions<never>, read: ReadTunable): LimiterConfig {
+export function limiterConfig(name: string, options: LimiterOptions<never>, read: ReadTunable): LimiterConfig {
+  const where = whereOf(name);
   onlyKnown(options, where, ["algorithm", "limit", "per", "burst", "blockFor", "onStoreFailure", "deadline", "local"]);
   const algorithm = oneOf(options.algorithm, `${where}.algorithm`, Object.keys(KERNELS) as LimitAlgorithm[]);
+  const windowMs = span(read(options.per), `${where}.per`, 1);
+  const limit = integer(read(options.limit), `${where}.limit`, 1, mostUnits(algorithm, windowMs));
   const bursts = algorithm === "token-bucket" || algorithm === "gcra";
-  const windowMs = milliseconds(read(options.per), `${where}.per`, 1);
-  if (windowMs > MAX_WINDOW_MS) throw new ConfigError(`${where}.per`, read(options.per), 'at most "366d"');
-  const most = algorithm === "sliding-log" ? 100_000 : algorithm === "gcra" ? windowMs * 1000 : MAX_PRODUCT;
-  const limit = integer(read(options.limit), `${where}.limit`, 1, Math.min(most, Math.floor(MAX_PRODUCT / windowMs)));
   if (options.burst !== undefined && !bursts)
-    throw new ConfigError(`${where}.burst`, read(options.burst), "left out: only token-bucket and gcra have a burst");
-  const unit = algorithm === "gcra" ? Math.ceil((windowMs * 1000) / limit) : windowMs;
-  const burst = integer(read(options.burst ?? limit), `${where}.burst`, 1, Math.floor(MAX_PRODUCT / unit));
-  const blockMs = milliseconds(read(options.blockFor ?? 0), `${where}.blockFor`);
-  const { fraction: part = 0.5, maxKeys = 10_000 } = options.local ?? {};
-  onlyKnown(options.local ?? {}, `${where}.local`, ["fraction", "maxKeys"]);
-  if (fraction(part, `${where}.local.fraction`, 0, 1) === 0)
-    throw new ConfigError(`${where}.local.fraction`, part, "a number above 0, at most 1");
+    throw new ConfigError(`${where}.burst`, read(options.burst), "none: only token-bucket and gcra have a burst");
+  // What a unit takes of the numbers that a kernel counts in.
+  const unit = algorithm === "gcra" ? Math.ceil((windowMs * 1000) / limit) : bursts ? windowMs : 1;
+  const burst = integer(read(options.burst ?? limit), `${where}.burst`, 1, Math.floor(MOST / unit));
+  const blockMs = span(read(options.blockFor ?? 0), `${where}.blockFor`, 0);
+  const limits = { limit, windowMs, burst, blockMs };
+  const onFailure = policiesOf(options.onStoreFailure ?? "local", `${where}.onStoreFailure`);
   return {
+    ...limits,
     algorithm,
-    kernel: KERNELS[algorithm],
-    limit,
-    windowMs,
-    burst,
-    blockMs,
-    capacity: bursts ? burst : limit,
-    policies: policiesOf(options.onStoreFailure ?? "local", `${where}.onStoreFailure`),
-    deadlineMs: milliseconds(options.deadline ?? 250, `${where}.deadline`, 1),
-    localMaxKeys: integer(maxKeys, `${where}.local.maxKeys`, 1),
-    local: { limit: Math.ceil(limit * part), windowMs, burst: Math.ceil(burst * part), blockMs },
+    policy: { name, limit, windowMs, burst },
+    capacity: burst,
+    onFailure,
+    call: { deadlineMs: milliseconds(options.deadline ?? DEFAULT_DEADLINE, `${where}.deadline`, 1) },
+    local: localConfig(options.local ?? {}, `${where}.local`, limits, Object.values(onFailure).includes("local")),
   };
+}
+
+/** How options and errors name a limiter. */
+export function whereOf(name: string): string {
+  return `limiter(${JSON.stringify(name)})`;
+}
+
+/** A length of time that may be added to any date. */
+export function span(value: Duration, option: string, min: number): number {
+  const ms = milliseconds(value, option, min);
+  if (ms > MOST_DAYS * 86_400_000) throw new ConfigError(option, value, `a duration, at most "${MOST_DAYS}d"`);
+  return ms;
+}
+
+/** The largest limit whose arithmetic is exact. */
+function mostUnits(algorithm: LimitAlgorithm, windowMs: number): number {
+  if (algorithm === "sliding-log") return MOST_LOGGED;
+  if (algorithm === "fixed-window") return MOST;
+  // GCRA counts microseconds between units.
+  return algorithm === "gcra" ? windowMs * 1000 : Math.floor(MOST / windowMs);
+}
+
+function localConfig(
+  options: LocalOptions,
+  where: string,
+  limits: LimitConfig,
+  wanted: boolean,
+): LocalConfig | undefined {
+  onlyKnown(options, where, ["fraction", "maxKeys"]);
+  const { fraction: part = DEFAULT_FRACTION, maxKeys = DEFAULT_MAX_KEYS } = options;
+  fraction(part, `${where}.fraction`, LEAST_FRACTION, 1);
+  integer(maxKeys, `${where}.maxKeys`, 1);
+  const capacity = Math.ceil(limits.burst * part);
+  return wanted ? { ...limits, limit: Math.ceil(limits.limit * part), burst: capacity, capacity, maxKeys } : undefined;
 }
 
 function policiesOf(

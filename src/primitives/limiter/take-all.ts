@@ -1,7 +1,8 @@
 import type { Context } from "../../core/context.js";
 import { type MaybePromise, type Outcome, StoreFailure } from "../../core/store.js";
-import type { LimitDecision } from "../../kernel/limit/limit.js";
-import type { Decision, Limiter } from "./limiter.js";
+import type { LimitDecision, LimitInput } from "../../kernel/limit/limit.js";
+import type { LimiterEngine } from "./engine.js";
+import { type Decision, ENGINE, type Limiter } from "./limiter.js";
 
 /** One of several limits that are taken together. */
 export interface LimiterTake {
@@ -18,76 +19,127 @@ export interface MultiDecision {
   /** The longest wait of those that refused. */
   readonly retryAfterMs: number;
   /**
-   * `atomic`: the store decided all in one step. `compensated`: they lie apart, so they were taken in turn, and what
-   * the first ones gave was handed back when a later one refused: never admits too much, but may for a moment refuse
-   * what would have been allowed.
+   * `atomic`: the store decided all in one step. `compensated`: they lie apart, or the store failed, so they were taken
+   * in turn, and what the first ones gave was handed back when a later one refused: never admits too much, but may for
+   * a moment refuse what would have been allowed.
    */
   readonly atomicity: "atomic" | "compensated";
-  /** Each limit's own, in their order. Those after a refusal are missing where they were taken in turn. */
+  /**
+   * Each limit's own, in the order of the takes. Of one that allowed what another refused `remaining` says what is left
+   * without the take.
+   */
   readonly decisions: readonly Decision[];
 }
 
+/** One take, checked. */
+interface Use {
+  readonly engine: LimiterEngine;
+  readonly key: string;
+  readonly input: LimitInput;
+}
+
 /**
- * Takes from several limiters, all or nothing.
+ * Takes from several limiters, all or nothing. The same key of the same limiter twice is one take of both costs, and
+ * both have its decision.
  *
- * @throws {ConfigError} when one of them could never give so many units
+ * @throws {ConfigError} when one of them could never give so many units, before anything is taken
  */
 export function takeAll(takes: readonly LimiterTake[], context?: Context): MaybePromise<MultiDecision> {
-  const merged = withoutDoubles(takes);
-  const store = merged[0]?.limiter.store;
-  if (store === undefined) return { allowed: true, retryAfterMs: 0, atomicity: "atomic", decisions: [] };
-  if (merged.some((take) => take.limiter.store !== store)) return inTurn(merged, context);
-  const parts = merged.map(({ limiter, key, cost = 1 }) => limiter.part(key, cost));
-  if (!store.together(parts)) return inTurn(merged, context);
-  const outcome = store.stepAll(parts);
-  if (!(outcome instanceof Promise)) return settle(merged, outcome, context);
-  return (merged[0] as LimiterTake).limiter.within(outcome).then((answer) => settle(merged, answer, context));
+  const places: number[] = [];
+  const uses = distinct(takes, places);
+  const [first] = uses;
+  if (first === undefined) return { allowed: true, retryAfterMs: 0, atomicity: "atomic", decisions: [] };
+  const spread = (decision: MultiDecision): MultiDecision =>
+    uses.length === takes.length
+      ? decision
+      : { ...decision, decisions: places.map((place) => decision.decisions[place] as Decision) };
+
+  const { store } = first.engine;
+  const parts = uses.every(({ engine }) => engine.store === store)
+    ? uses.map(({ engine, key, input }) => engine.part(key, input))
+    : [];
+  if (parts.length === 0 || !store.together(parts)) return inTurn(uses, context).then(spread);
+  const patience = uses.reduce(
+    (least, { engine }) => (engine.deadlineMs < least.deadlineMs ? engine : least),
+    first.engine,
+  );
+  const outcome = store.stepAll(parts, { deadlineMs: patience.deadlineMs });
+  if (!(outcome instanceof Promise)) return spread(settle(uses, outcome, context));
+  return patience.within(outcome).then((answer) => {
+    const decision = settle(uses, answer, context);
+    if (decision.allowed && decision.atomicity === "atomic")
+      for (const { engine, key, input } of uses) engine.warm(key, input);
+    return spread(decision);
+  });
+}
+
+function distinct(takes: readonly LimiterTake[], places: number[]): Use[] {
+  const merged: { engine: LimiterEngine; key: string; cost: number }[] = [];
+  for (const { limiter, key, cost = 1 } of takes) {
+    const engine = limiter[ENGINE];
+    const place = merged.findIndex((other) => other.engine === engine && other.key === key);
+    const same = merged[place];
+    if (same !== undefined) same.cost += cost;
+    places.push(same === undefined ? merged.push({ engine, key, cost }) - 1 : place);
+  }
+  return merged.map(({ engine, key, cost }) => ({ engine, key, input: engine.asking("take", cost) }));
 }
 
 function settle(
-  takes: readonly LimiterTake[],
+  uses: readonly Use[],
   outcome: Outcome<readonly LimitDecision[]>,
   context: Context | undefined,
 ): MultiDecision {
-  const decisions = takes.map(({ limiter, key, cost = 1 }, i) =>
-    limiter.settle(key, cost, outcome instanceof StoreFailure ? outcome : (outcome[i] as LimitDecision), context),
-  );
-  return combined(decisions, "atomic");
+  if (!(outcome instanceof StoreFailure)) return combined(uses, outcome, context, "atomic");
+  const decisions = uses.map(({ engine, key, input }) => engine.degraded(key, input, outcome));
+  if (decisions.some(({ allowed }) => !allowed)) handBack(uses, decisions);
+  return combined(uses, decisions, context, "compensated");
 }
 
-async function inTurn(takes: readonly LimiterTake[], context: Context | undefined): Promise<MultiDecision> {
+async function inTurn(uses: readonly Use[], context: Context | undefined): Promise<MultiDecision> {
   const decisions: Decision[] = [];
-  for (const { limiter, key, cost = 1 } of takes) {
-    const decision = await limiter.take(key, cost, context);
+  for (const { engine, key, input } of uses) {
+    const decision = await engine.decide(key, input);
     decisions.push(decision);
-    if (!decision.allowed) break;
+    if (decision.allowed) continue;
+    // The others are only asked how they stand: the wait is the longest of all.
+    const taken = decisions.length;
+    const [others] = await Promise.all([
+      Promise.all(uses.slice(taken).map((use) => use.engine.decide(use.key, { ...use.input, op: "peek" }))),
+      ...handBack(uses, decisions),
+    ]);
+    return combined(uses, [...decisions, ...others], context, "compensated", taken);
   }
-  const all = combined(decisions, "compensated");
-  if (all.allowed) return all;
-  const taken = takes.slice(0, decisions.length - 1);
-  // What can't be handed back now runs out by itself: too little is admitted meanwhile, never too much.
-  await Promise.allSettled(taken.map(({ limiter, key, cost = 1 }, i) => limiter.refund(key, cost, decisions[i]?.at)));
-  return all;
+  return combined(uses, decisions, context, "compensated");
 }
 
-function combined(decisions: readonly Decision[], atomicity: MultiDecision["atomicity"]): MultiDecision {
-  const refused = decisions.filter((decision) => !decision.allowed);
-  return {
-    allowed: refused.length === 0,
-    retryAfterMs: Math.max(0, ...refused.map((decision) => decision.retryAfterMs)),
-    atomicity,
-    decisions,
-  };
+/** Gives back what was taken. What can't be now runs out by itself: too little is admitted meanwhile, never too much. */
+function handBack(uses: readonly Use[], decisions: readonly Decision[]): Promise<boolean>[] {
+  return decisions.flatMap(({ allowed, source, at }, i) => {
+    const { engine, key, input } = uses[i] as Use;
+    const counted = allowed && (source === "store" || source === "local");
+    return counted ? [engine.refund(key, input.amount, at)] : [];
+  });
 }
 
-/** The same key of the same limiter twice is one take of both costs. */
-function withoutDoubles(takes: readonly LimiterTake[]): readonly LimiterTake[] {
-  const merged: LimiterTake[] = [];
-  for (const take of takes) {
-    const at = merged.findIndex(({ limiter, key }) => limiter === take.limiter && key === take.key);
-    const known = merged[at];
-    if (known === undefined) merged.push(take);
-    else merged[at] = { ...known, cost: (known.cost ?? 1) + (take.cost ?? 1) };
-  }
-  return merged;
+/** @param taken how many of the decisions were on takes, and not only told how a limit stands */
+function combined(
+  uses: readonly Use[],
+  decisions: readonly Decision[],
+  context: Context | undefined,
+  atomicity: MultiDecision["atomicity"],
+  taken: number = uses.length,
+): MultiDecision {
+  const allowed = decisions.every((decision) => decision.allowed);
+  let retryAfterMs = 0;
+  const told = decisions.map((decision, i) => {
+    const { engine, key, input } = uses[i] as Use;
+    retryAfterMs = Math.max(retryAfterMs, decision.retryAfterMs);
+    if (decision.allowed === allowed) engine.count(key, input.amount, decision, context);
+    // What one allowed and another refused was neither allowed nor denied by the first.
+    else if (i < taken && decision.source !== "open")
+      return { ...decision, remaining: Math.min(decision.limit, decision.remaining + input.amount) };
+    return decision;
+  });
+  return { allowed, retryAfterMs, atomicity, decisions: told };
 }

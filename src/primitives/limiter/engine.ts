@@ -1,0 +1,231 @@
+import { ConfigError, integer } from "../../core/config.js";
+import type { Context } from "../../core/context.js";
+import { Deadlines } from "../../core/deadlines.js";
+import { KeelsonError } from "../../core/errors.js";
+import { Derived, type Runtime } from "../../core/runtime.js";
+import {
+  type CellStep,
+  type Cells,
+  type MaybePromise,
+  type Outcome,
+  type Store,
+  StoreFailure,
+  type StoreFailureCause,
+} from "../../core/store.js";
+import type { LimitConfig, LimitDecision, LimitInput, LimitKernel } from "../../kernel/limit/limit.js";
+import type { Decision } from "./limiter.js";
+import { LocalLimits } from "./local-limits.js";
+import { kernelOf, type LimiterConfig, type LimiterOptions, limiterConfig, whereOf } from "./options.js";
+import { StoreWait } from "./store-wait.js";
+
+/** Made once: nearly every request takes one unit. */
+const TAKE_ONE: LimitInput = { op: "take", amount: 1, at: -1 };
+
+/** When to try again after a store's failure: soon, for stores come back. */
+const RETRY_MS = 1_000;
+
+/** What a limiter is made of: its store's cells, what is decided without them, and the counts. */
+export class LimiterEngine {
+  readonly where: string;
+  readonly config: Derived<LimiterConfig>;
+  readonly counts = { allowed: 0, denied: 0, open: 0, closed: 0, local: 0 };
+  readonly #rt: Runtime;
+  readonly #kernel: LimitKernel;
+  readonly #deadlines: Deadlines;
+  readonly #local: LocalLimits;
+  #cells: Cells<LimitConfig, LimitInput, LimitDecision> | undefined;
+
+  constructor(
+    readonly name: string,
+    options: LimiterOptions<never>,
+    rt: Runtime,
+  ) {
+    this.where = whereOf(name);
+    this.#rt = rt;
+    this.config = new Derived(rt.knobs, (read) => limiterConfig(name, options, read));
+    const { algorithm, call } = this.config.value;
+    this.#kernel = kernelOf(algorithm);
+    this.#local = new LocalLimits(this.#kernel, rt.clock);
+    this.#deadlines = new Deadlines(rt.clock, call.deadlineMs);
+  }
+
+  /** @throws {TypeError} when there is none */
+  get store(): Store {
+    const { store } = this.#rt;
+    if (store !== undefined) return store;
+    throw new TypeError(`${this.where} has no store: pass runtime({ store }), or define it with a kit`);
+  }
+
+  /** How long the store may take. */
+  get deadlineMs(): number {
+    return this.#deadlines.ms;
+  }
+
+  /** The request for `cost` units. */
+  asking(op: "take" | "peek", cost: number): LimitInput {
+    if (cost === 1 && op === "take") return TAKE_ONE;
+    return { op, amount: integer(cost, `${this.where}: cost`, 0, this.config.value.capacity), at: -1 };
+  }
+
+  /** Decides, and counts the decision. */
+  take(key: string, input: LimitInput, context: Context | undefined): MaybePromise<Decision> {
+    const decision = this.decide(key, input);
+    if (decision instanceof Promise) return this.#countLater(decision, key, input.amount, context);
+    this.count(key, input.amount, decision, context);
+    return decision;
+  }
+
+  /** Decides, without counting the decision. */
+  decide(key: string, input: LimitInput): MaybePromise<Decision> {
+    const answer = this.#step(key, input);
+    if (answer instanceof Promise) return this.#decideLater(answer, key, input);
+    return answer instanceof StoreFailure ? this.degraded(key, input, answer) : answer;
+  }
+
+  /** Its part of a step of several. */
+  part(key: string, input: LimitInput): CellStep<LimitDecision> {
+    return this.#opened().with(this.#named(key), this.config.value, input);
+  }
+
+  /** Waits no longer than the deadline. */
+  within<D extends object>(pending: Promise<Outcome<D>>): Promise<Outcome<D>> {
+    return new StoreWait(pending, this.#deadlines, this.#rt.clock.monotonic()).answer;
+  }
+
+  /** Counts here too what a distant store gave, so that its failure doesn't hand every key a whole limit again. */
+  warm(key: string, input: LimitInput): void {
+    if (input.op === "take") this.#locally(key, input);
+  }
+
+  /** Gives units back to whoever gave them. Whether that worked. */
+  async refund(key: string, amount: number, at: number | undefined): Promise<boolean> {
+    // The time of a decision made here is negative: see `degraded`.
+    if (at !== undefined && at < 0) {
+      this.#locally(key, { op: "refund", amount, at: -1 - at });
+      return true;
+    }
+    const answer = await this.#inTime(this.#step(key, { op: "refund", amount, at: at ?? -1 }));
+    if (answer instanceof StoreFailure) {
+      this.#tellFailure(answer, "closed");
+      return false;
+    }
+    const age = at === undefined ? 0 : answer.at - at;
+    if (age >= 0) this.#locally(key, { op: "refund", amount, at: Math.max(0, this.#local.now() - age) });
+    return true;
+  }
+
+  /** @throws {KeelsonError} `unavailable` when the store failed */
+  async manage(key: string, input: LimitInput): Promise<void> {
+    this.#locally(key, input);
+    const answer = await this.#inTime(this.#step(key, input));
+    if (!(answer instanceof StoreFailure)) return;
+    this.#tellFailure(answer, "closed");
+    throw new KeelsonError("unavailable", `${this.where}: ${input.op} failed (${answer.reason})`, {
+      cause: answer.error,
+      retryAfterMs: RETRY_MS,
+      source: `limiter:${this.name}`,
+    });
+  }
+
+  /** What the policy decides in place of the store. */
+  degraded(key: string, input: LimitInput, failure: StoreFailure): Decision {
+    const { reason } = failure;
+    const policy = this.config.value.onFailure[reason];
+    this.#tellFailure(failure, policy);
+    if (policy === "local") {
+      const local = this.#locally(key, input);
+      // Of another clock than the store's: negative, so that a refund finds its way back here.
+      if (local !== undefined) return { ...local, at: -1 - local.at, source: "local", degraded: true, reason };
+    }
+    return this.#uncounted(policy === "open", reason);
+  }
+
+  /** Counts and tells a decision. */
+  count(key: string, cost: number, decision: Decision, context: Context | undefined): void {
+    const { allowed, source } = decision;
+    if (allowed) this.counts.allowed++;
+    else this.counts.denied++;
+    if (source !== "store") this.counts[source]++;
+    if (!this.#rt.events.wants("limiter.decision")) return;
+    const { remaining, retryAfterMs } = decision;
+    this.#rt.events.emit("limiter.decision", {
+      name: this.name,
+      context: context ?? this.#rt.currentContext?.(),
+      key,
+      allowed,
+      cost,
+      remaining,
+      retryAfterMs,
+      source,
+    });
+  }
+
+  #step(key: string, input: LimitInput): MaybePromise<Outcome<LimitDecision>> {
+    const config = this.config.value;
+    return (this.#cells ?? this.#opened()).step(this.#named(key), config, input, config.call);
+  }
+
+  #opened(): Cells<LimitConfig, LimitInput, LimitDecision> {
+    this.#cells ??= this.store.open(this.#kernel, `limiter:${this.name}`);
+    return this.#cells;
+  }
+
+  /** An empty key would count everybody together. */
+  #named(key: string): string {
+    if (typeof key === "string" && key !== "") return key;
+    throw new ConfigError(`${this.where}: key`, key, "text that is not empty");
+  }
+
+  async #decideLater(pending: Promise<Outcome<LimitDecision>>, key: string, input: LimitInput): Promise<Decision> {
+    const answer = await this.within(pending);
+    if (answer instanceof StoreFailure) return this.degraded(key, input, answer);
+    if (answer.allowed) this.warm(key, input);
+    return answer;
+  }
+
+  async #countLater(
+    pending: Promise<Decision>,
+    key: string,
+    cost: number,
+    context: Context | undefined,
+  ): Promise<Decision> {
+    const decision = await pending;
+    this.count(key, cost, decision, context);
+    return decision;
+  }
+
+  #inTime(answer: MaybePromise<Outcome<LimitDecision>>): MaybePromise<Outcome<LimitDecision>> {
+    return answer instanceof Promise ? this.within(answer) : answer;
+  }
+
+  /** `undefined` where no policy counts in this process, or there is no room for the key. */
+  #locally(key: string, input: LimitInput): LimitDecision | undefined {
+    const { local } = this.config.value;
+    if (local === undefined) return undefined;
+    const { op, amount, at } = input;
+    // What costs more than a part of the limit takes all of the part.
+    const fitting = op === "block" || amount <= local.capacity ? input : { op, amount: local.capacity, at };
+    return this.#local.step(key, local, local.maxKeys, fitting);
+  }
+
+  /** Open or closed: nobody counts. */
+  #uncounted(allowed: boolean, reason: StoreFailureCause): Decision {
+    const waitMs = allowed ? 0 : RETRY_MS;
+    return {
+      allowed,
+      limit: this.config.value.capacity,
+      remaining: 0,
+      retryAfterMs: waitMs,
+      resetMs: waitMs,
+      at: 0,
+      source: allowed ? "open" : "closed",
+      degraded: true,
+      reason,
+    };
+  }
+
+  #tellFailure({ reason, applied, error }: StoreFailure, policy: string): void {
+    if (!this.#rt.events.wants("store.failure")) return;
+    this.#rt.events.emit("store.failure", { name: `limiter:${this.name}`, reason, applied, policy, error });
+  }
+}
