@@ -1,3 +1,10 @@
+export {
+  type ContractOptions,
+  type ContractTarget,
+  type Credentials,
+  contractTests,
+  type TestFramework,
+} from "./contract-tests.js";
 export type { UpstreamCounts } from "./faulty-upstream/counts.js";
 export type { Fault, FaultKind, FaultName, FaultScope } from "./faulty-upstream/fault.js";
 export type { Injected } from "./faulty-upstream/faults.js";
