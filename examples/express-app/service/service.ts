@@ -36,10 +36,7 @@ export function createService(env: Environment, ready: () => boolean = () => tru
   app.use(mount(...endpoints));
   app.use((_request, response) => {
     const error = new KeelsonError("not_found");
-    response
-      .status(error.status)
-      .set(Object.fromEntries(problemHeaders(error)))
-      .send(JSON.stringify(toProblem(error)));
+    response.writeHead(error.status, Object.fromEntries(problemHeaders(error))).end(JSON.stringify(toProblem(error)));
   });
   return { kit, app, endpoints };
 }

@@ -1,0 +1,25 @@
+import type { Situation } from "../stage.js";
+import { abuse } from "./abuse.js";
+import { badInput } from "./bad-input.js";
+import { failing } from "./failing.js";
+import { gone } from "./gone.js";
+import { normal } from "./normal.js";
+import { overload } from "./overload.js";
+import { restart } from "./restart.js";
+import { slow } from "./slow.js";
+import { twice } from "./twice.js";
+import { webhooks } from "./webhooks.js";
+
+/** Everything that the service is brought into, in the order of the demo. */
+export const situations: readonly Situation[] = [
+  normal,
+  badInput,
+  abuse,
+  twice,
+  webhooks,
+  slow,
+  failing,
+  gone,
+  overload,
+  restart,
+];

@@ -1,0 +1,161 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { Snapshot } from "keelson";
+import type { Environment } from "../service/kit.js";
+import type { Happened } from "../service/recent-events.js";
+import { sessionToken } from "../service/sessions.js";
+import { type StandIns, startStandIns } from "../stand-ins/stand-ins.js";
+import { type Asked, ask, type Seen } from "./ask.js";
+
+const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+
+/** Time-outs that are short enough to be watched. */
+const QUICK: Environment = {
+  PORT: "0",
+  // The demo stands where a load balancer would, and says where each request comes from.
+  TRUST_PROXY_HOPS: "1",
+  CHAT_BODY_TIMEOUT_MS: "500ms",
+  OPENROUTER_TIMEOUT_MS: "3s",
+  OPENROUTER_ATTEMPT_TIMEOUT_MS: "1s",
+  SERPER_TIMEOUT_MS: "1500ms",
+  SERPER_ATTEMPT_TIMEOUT_MS: "500ms",
+  BREAKER_OPEN_MS: "1s",
+};
+
+/** The service in a process of its own, and everything that it calls. */
+export class World {
+  readonly standIns: StandIns;
+  #url = "";
+  #child: ChildProcess | undefined;
+  #seen = 0;
+  #users = 0;
+
+  constructor(standIns: StandIns) {
+    this.standIns = standIns;
+  }
+
+  static async create(): Promise<World> {
+    return new World(await startStandIns());
+  }
+
+  /** Starts the service afresh, everything around it whole. */
+  async start(env: Environment = {}): Promise<void> {
+    await this.stop();
+    const { openRouter, serper, whatsApp, google } = this.standIns;
+    for (const upstream of [openRouter, serper, whatsApp, google.upstream]) {
+      await upstream.recover();
+      upstream.resetCounts();
+    }
+    const child = this.spawn(env);
+    this.#child = child;
+    this.#seen = 0;
+    this.#url = await listening(child);
+  }
+
+  /** The service's process, which may refuse to start. */
+  spawn(env: Environment): ChildProcess {
+    const { PATH } = process.env;
+    return spawn(process.execPath, ["--import", "tsx", MAIN], {
+      env: { ...(PATH !== undefined && { PATH }), ...this.standIns.env, ...QUICK, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  }
+
+  /** Tells the service to stop, as a platform does; its exit code, and `null` where it had to be killed. */
+  async stop(): Promise<number | null> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child === undefined) return null;
+    if (child.exitCode === null) {
+      child.kill("SIGTERM");
+      const patience = setTimeout(() => child.kill("SIGKILL"), 15_000);
+      await once(child, "exit");
+      clearTimeout(patience);
+    }
+    return child.exitCode;
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    await this.standIns.close();
+  }
+
+  /** Sends a request to the service. */
+  ask(method: string, path: string, asked: Asked = {}): Promise<Seen> {
+    return ask(method, this.#url + path, asked);
+  }
+
+  /** A shopper of whom nobody has heard before, at an address of their own. */
+  async shopper(): Promise<Shopper> {
+    const n = ++this.#users;
+    const id = `shopper-${n}`;
+    return new Shopper(this, await sessionToken(this.standIns.env.SESSION_SECRET, id), `198.51.100.${n % 250}`);
+  }
+
+  /** What happened in the service since this was last asked. */
+  async happened(): Promise<readonly Happened[]> {
+    const { json } = await this.#operator(`/ops/events?after=${this.#seen}`);
+    const events = json as readonly Happened[];
+    this.#seen = events.at(-1)?.seq ?? this.#seen;
+    return events;
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    return (await this.#operator("/ops/snapshot")).json as Snapshot;
+  }
+
+  async #operator(path: string): Promise<Seen> {
+    const headers = { authorization: `Bearer ${this.standIns.env.OPERATOR_TOKEN}` };
+    const seen = await this.ask("GET", path, { headers });
+    if (seen.status !== 200) throw new Error(`${path}: ${seen.status} ${seen.text}`);
+    return seen;
+  }
+}
+
+/** Someone with a session, and an address. */
+export class Shopper {
+  constructor(
+    readonly world: World,
+    readonly token: string,
+    readonly address: string,
+  ) {}
+
+  /** One turn with the assistant. */
+  chat(message: string, { headers = {}, ...asked }: Asked = {}): Promise<Seen> {
+    return this.world.ask("POST", "/api/chat", {
+      body: JSON.stringify({ message }),
+      ...asked,
+      headers: { ...this.headers, ...headers },
+    });
+  }
+
+  /** What a browser on the shop's page sends. */
+  get headers(): Readonly<Record<string, string>> {
+    return {
+      "content-type": "application/json",
+      origin: "https://shop.example",
+      authorization: `Bearer ${this.token}`,
+      "x-forwarded-for": this.address,
+    };
+  }
+}
+
+/** Where it listens. */
+async function listening(child: ChildProcess): Promise<string> {
+  let complaint = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    complaint += chunk.toString();
+  });
+  if (child.stdout === null) throw new Error("the service has no output");
+  for await (const line of createInterface({ input: child.stdout })) {
+    const url = /^listening on (\S+)$/.exec(line)?.[1];
+    if (url !== undefined) {
+      child.stdout.resume();
+      child.stderr?.on("data", (chunk: Buffer) => process.stderr.write(chunk));
+      return url;
+    }
+  }
+  throw new Error(`the service did not start:\n${complaint}`);
+}
