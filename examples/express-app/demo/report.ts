@@ -1,5 +1,3 @@
-import type { WriteStream } from "node:tty";
-
 /** One row of the table. */
 export interface Line {
   readonly sent: string;
@@ -26,7 +24,7 @@ export class Report {
   #title = "";
   #started = 0;
 
-  constructor(out: NodeJS.WritableStream & Partial<WriteStream>) {
+  constructor(out: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }) {
     this.#out = out;
     const width = Math.min(Math.max(out.columns ?? WIDEST, NARROWEST), WIDEST) - MARGIN;
     this.#widths = SHARES.map((share) => Math.floor(share * width));
