@@ -1,3 +1,5 @@
+export type { MakeStore, StoreCapabilities, StoreUnderTest, StoreWish } from "./conformance/bench.js";
+export { describeStore } from "./conformance/describe-store.js";
 export {
   type ContractOptions,
   type ContractTarget,
