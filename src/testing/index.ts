@@ -27,3 +27,18 @@ export type {
 export { type SerperHit, type SerperStandInOptions, serperStandIn } from "./faulty-upstream/serper.js";
 export { ManualClock, settled } from "./manual-clock.js";
 export { seeded } from "./seeded.js";
+export {
+  type PubSubClaims,
+  type PubSubPushed,
+  type PubSubStandIn,
+  type PubSubStandInOptions,
+  pubSubStandIn,
+} from "./webhooks/pubsub-stand-in.js";
+export type { SignedWebhook } from "./webhooks/signed-webhook.js";
+export {
+  signedByMeta,
+  type WhatsAppProgress,
+  type WhatsAppWebhookOptions,
+  type WhatsAppWritten,
+  whatsAppWebhook,
+} from "./webhooks/whatsapp-webhook.js";
