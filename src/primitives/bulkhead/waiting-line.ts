@@ -106,7 +106,8 @@ export class WaitingLine {
     let first: Waiter | undefined;
     for (let i = 0; i < this.#heads.length; i++) {
       const head = this.#heads[i];
-      if (head !== undefined && (first === undefined || head.rank < first.rank)) first = head;
+      // Of equals the lower class: it came earlier.
+      if (head !== undefined && (first === undefined || head.rank <= first.rank)) first = head;
     }
     return newest && first !== undefined ? this.#tails[first.class] : first;
   }
