@@ -131,7 +131,8 @@ export {
 } from "./primitives/idempotency/idempotency.js";
 export type { Permit } from "./primitives/idempotency/once-cells.js";
 export type { IdempotencyOptions } from "./primitives/idempotency/options.js";
-export { type CheckOptions, type Decision, Limiter, type LimiterSnapshot } from "./primitives/limiter/limiter.js";
+export type { Decision } from "./primitives/limiter/decision.js";
+export { type CheckOptions, Limiter, type LimiterSnapshot } from "./primitives/limiter/limiter.js";
 export type { FailurePolicy, LimitAlgorithm, LimiterOptions, LocalOptions } from "./primitives/limiter/options.js";
 export { type LimiterTake, type MultiDecision, takeAll } from "./primitives/limiter/take-all.js";
 export type { CallOutcome } from "./primitives/outcome.js";

@@ -1,4 +1,4 @@
-import type { CallWindow, WindowRecord } from "./window.js";
+import type { CallWindow, WindowRecord } from "./call-window.js";
 
 const FAILED = 1;
 const SLOW = 2;

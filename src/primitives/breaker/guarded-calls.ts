@@ -1,13 +1,29 @@
 import type { Clock } from "../../core/clock.js";
+import type { KeelsonError } from "../../core/errors.js";
+import type { BreakerStateName } from "../../core/events.js";
 import type { CallOutcome } from "../outcome.js";
-import type { Breaker } from "./breaker.js";
 import { outcomeOfError, retryAfterOf } from "./classify-call.js";
 import type { BreakerConfig, BreakerOptions } from "./options.js";
 
-/** What {@link Breaker.run} may be given beside the function. */
+/** What `Breaker.run` may be given beside the function. */
 export interface BreakerCall {
   /** The caller's own signal: an error after it has aborted says nothing about the callee. */
   readonly signal?: AbortSignal;
+}
+
+/** Who gives permits: see `Breaker` for each of these. */
+export interface Permits {
+  readonly state: BreakerStateName;
+  enter(now: number): number;
+  settle(
+    permit: number,
+    outcome: CallOutcome,
+    now: number,
+    durationMs: number,
+    retryAfterMs?: number,
+    error?: unknown,
+  ): void;
+  rejection(now: number): KeelsonError;
 }
 
 /** What is done with a call's promise. */
@@ -18,7 +34,7 @@ interface Handlers {
 
 /** Calls functions under a breaker's permits and classifies how they ended: what an upstream does for itself. */
 export class GuardedCalls {
-  readonly #breaker: Breaker;
+  readonly #breaker: Permits;
   readonly #clock: Clock;
   readonly #ignore: BreakerOptions["ignore"];
   readonly #isFailure: BreakerOptions["isFailure"];
@@ -30,7 +46,7 @@ export class GuardedCalls {
   #permit = 0;
   #handlers: Handlers;
 
-  constructor(breaker: Breaker, clock: Clock, options: BreakerOptions<never>, config: BreakerConfig) {
+  constructor(breaker: Permits, clock: Clock, options: BreakerOptions<never>, config: BreakerConfig) {
     this.#breaker = breaker;
     this.#clock = clock;
     this.#ignore = options.ignore;
@@ -40,7 +56,7 @@ export class GuardedCalls {
     this.#handlers = this.#handlersFor(0, Number.NaN, undefined);
   }
 
-  /** See {@link Breaker.run}. */
+  /** See `Breaker.run`. */
   run<T>(fn: () => T | PromiseLike<T>, call: BreakerCall | undefined): Promise<T> {
     const signal = call?.signal;
     if (signal?.aborted === true) return Promise.reject(signal.reason);

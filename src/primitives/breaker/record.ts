@@ -1,7 +1,8 @@
 import { ConfigError } from "../../core/config.js";
+import type { CallWindow, WindowRecord } from "./call-window.js";
 import type { BreakerConfig } from "./options.js";
 import { Closed, Disabled, Isolated, MetricsOnly, Open, type State } from "./states.js";
-import { type CallWindow, makeWindow, type WindowRecord } from "./window.js";
+import { makeWindow } from "./window.js";
 
 /** The version of {@link BreakerRecord}s that this release writes and reads. */
 const RECORD_VERSION = 1;

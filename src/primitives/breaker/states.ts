@@ -1,6 +1,6 @@
+import type { CallWindow } from "./call-window.js";
 import type { BreakerConfig } from "./options.js";
 import { type Break, type Counts, judgeTrial, shouldBreak } from "./verdict.js";
-import type { CallWindow } from "./window.js";
 
 /**
  * What a state makes of a call that asks to enter: it grants or rejects it, or finds that its own time is over

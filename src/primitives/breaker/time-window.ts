@@ -1,4 +1,4 @@
-import type { CallWindow, WindowRecord } from "./window.js";
+import type { CallWindow, WindowRecord } from "./call-window.js";
 
 /** Numbers a bucket holds: calls, failures, slow calls. */
 const WIDTH = 3;

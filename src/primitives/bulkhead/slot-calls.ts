@@ -2,28 +2,34 @@ import type { Clock } from "../../core/clock.js";
 import { isKeelsonError } from "../../core/errors.js";
 import type { CallOutcome } from "../outcome.js";
 import type { AimdConfig } from "./aimd.js";
-import type { Bulkhead } from "./bulkhead.js";
 import type { SlotRequest } from "./slot-request.js";
 
 /** A function that is called in a slot. */
 export type SlotFunction<T> = (signal?: AbortSignal) => T | PromiseLike<T>;
 
+/** Who gives slots: see `Bulkhead` for each of these. */
+export interface Slots {
+  tryEnter(weight?: number): boolean;
+  wait(request?: SlotRequest): Promise<void>;
+  leave(weight?: number, outcome?: CallOutcome, durationMs?: number, dropped?: boolean): void;
+}
+
 /** Calls functions in a bulkhead's slots and classifies how they ended: what an upstream does for itself. */
 export class SlotCalls {
-  readonly #bulkhead: Bulkhead;
+  readonly #bulkhead: Slots;
   readonly #clock: Clock;
   readonly #adaptive: boolean;
   /** Whether calls have to be timed. */
   readonly #measured: boolean;
 
-  constructor(bulkhead: Bulkhead, clock: Clock, adaptive: AimdConfig | undefined) {
+  constructor(bulkhead: Slots, clock: Clock, adaptive: AimdConfig | undefined) {
     this.#bulkhead = bulkhead;
     this.#clock = clock;
     this.#adaptive = adaptive !== undefined;
     this.#measured = adaptive !== undefined && adaptive.dropOverMs !== Infinity;
   }
 
-  /** See {@link Bulkhead.run}. */
+  /** See `Bulkhead.run`. */
   run<T>(fn: SlotFunction<T>, request: SlotRequest | undefined): Promise<T> {
     const signal = request?.signal;
     if ((request?.weight ?? 1) !== 1 || this.#measured || (this.#adaptive && signal !== undefined))

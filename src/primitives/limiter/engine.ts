@@ -13,7 +13,7 @@ import {
   type StoreFailureCause,
 } from "../../core/store.js";
 import type { LimitConfig, LimitDecision, LimitInput, LimitKernel } from "../../kernel/limit/limit.js";
-import type { Decision } from "./limiter.js";
+import type { Decision } from "./decision.js";
 import { LocalLimits } from "./local-limits.js";
 import { kernelOf, type LimiterConfig, type LimiterOptions, limiterConfig, whereOf } from "./options.js";
 import { StoreWait } from "./store-wait.js";

@@ -3,16 +3,10 @@ import type { Context } from "../../core/context.js";
 import type { Duration } from "../../core/duration.js";
 import { KeelsonError } from "../../core/errors.js";
 import { type Runtime, runtime } from "../../core/runtime.js";
-import type { MaybePromise, StoreFailureCause } from "../../core/store.js";
-import type { LimitDecision } from "../../kernel/limit/limit.js";
+import type { MaybePromise } from "../../core/store.js";
+import type { Decision } from "./decision.js";
 import { LimiterEngine } from "./engine.js";
 import { type LimiterOptions, type LimiterPolicy, span } from "./options.js";
-
-/** What a limiter decides. */
-export interface Decision extends LimitDecision {
-  /** Why the store could not decide, where it couldn't. */
-  readonly reason?: StoreFailureCause;
-}
 
 /** What may be said about one check. */
 export interface CheckOptions {

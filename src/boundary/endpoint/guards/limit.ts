@@ -1,7 +1,8 @@
 import { ConfigError } from "../../../core/config.js";
 import type { Context } from "../../../core/context.js";
 import { KeelsonError } from "../../../core/errors.js";
-import type { Decision, Limiter } from "../../../primitives/limiter/limiter.js";
+import type { Decision } from "../../../primitives/limiter/decision.js";
+import type { Limiter } from "../../../primitives/limiter/limiter.js";
 import { type LimiterTake, type MultiDecision, takeAll } from "../../../primitives/limiter/take-all.js";
 import type { ActiveCall } from "../call.js";
 import type { LimiterUse } from "../parts.js";
