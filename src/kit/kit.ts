@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { AnyEndpointOptions } from "../boundary/endpoint/compile.js";
+import type { AnyEndpointOptions } from "../boundary/endpoint/any-options.js";
 import { Endpoint } from "../boundary/endpoint/endpoint.js";
 import { type FetchHandler, toFetch } from "../boundary/endpoint/fetch.js";
 import type { LimiterUse } from "../boundary/endpoint/parts.js";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import express, { type Express } from "express";
 import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { AnyEndpointOptions } from "../../boundary/endpoint/compile.js";
+import type { AnyEndpointOptions } from "../../boundary/endpoint/any-options.js";
 import { Endpoint } from "../../boundary/endpoint/endpoint.js";
 import { CountingLimiter, jsonInit, OPEN, testRuntime } from "../../boundary/endpoint/fixtures.js";
 import type { WebhookVerifier } from "../../boundary/webhooks/verifier.js";

@@ -1,7 +1,7 @@
 import express from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { AnyEndpointOptions } from "../../boundary/endpoint/compile.js";
+import type { AnyEndpointOptions } from "../../boundary/endpoint/any-options.js";
 import { Endpoint } from "../../boundary/endpoint/endpoint.js";
 import { toFetch } from "../../boundary/endpoint/fetch.js";
 import { CountingLimiter, jsonInit, OPEN, testRuntime } from "../../boundary/endpoint/fixtures.js";

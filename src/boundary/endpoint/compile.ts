@@ -1,13 +1,10 @@
-import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { Priority } from "../../core/context.js";
 import { Deadlines } from "../../core/deadlines.js";
-import type { Duration, Size } from "../../core/duration.js";
 import type { Runtime } from "../../core/runtime.js";
-import { isAnonymous, isUnlimited, type Unlimited } from "../declare.js";
+import { isAnonymous, isUnlimited } from "../declare.js";
 import type { Surface } from "../surface/surface.js";
-import type { WebhookVerifier } from "../webhooks/verifier.js";
-import { clientOf, type TrustProxy } from "./client.js";
-import type { Cors, CorsOptions } from "./cors.js";
+import type { AnyEndpointOptions } from "./any-options.js";
+import { clientOf } from "./client.js";
+import type { Cors } from "./cors.js";
 import { anonymousGuard, authGuard } from "./guards/auth.js";
 import { bodyGuard } from "./guards/body.js";
 import { contextGuard } from "./guards/context.js";
@@ -21,48 +18,11 @@ import { PARTS, schemaGuard } from "./guards/schema.js";
 import { signatureGuard } from "./guards/signature.js";
 import { contentLengthGuard, contentTypeGuard, queryGuard } from "./guards/size.js";
 import { isJsonType } from "./media-type.js";
-import type { DefineLimiter, IdempotencyUse, LimiterUse } from "./parts.js";
-import type { Guard, Plan, Serve } from "./plan.js";
+import type { DefineLimiter } from "./parts.js";
+import type { Plan } from "./plan.js";
 import { PolicyField } from "./rate-limit-fields.js";
 import { checked, type Settings } from "./settings.js";
-import type { Method } from "./types.js";
-
-/** The options of an endpoint whatever its types: what {@link compile} reads. */
-export interface AnyEndpointOptions {
-  readonly name: string;
-  readonly method: Method;
-  readonly path: string;
-  readonly params?: StandardSchemaV1;
-  readonly query?: StandardSchemaV1;
-  readonly headers?: StandardSchemaV1;
-  readonly body?: StandardSchemaV1;
-  readonly maxBytes?: Size;
-  readonly maxDepth?: number;
-  readonly maxQueryBytes?: Size;
-  readonly bodyTimeout?: Duration;
-  readonly contentTypes?: readonly string[];
-  readonly origins?: readonly string[];
-  readonly requireOrigin?: boolean;
-  readonly cors?: CorsOptions;
-  readonly auth: (entry: never) => unknown;
-  readonly challenge?: string;
-  readonly limits: readonly AnyLimit[] | Unlimited;
-  readonly authFailures?: LimiterUse | Unlimited;
-  readonly signature?: WebhookVerifier;
-  readonly idempotency?: IdempotencyUse<never>;
-  readonly replay?: { readonly name: string };
-  readonly timeout?: Duration;
-  readonly tenant?: (call: never) => string;
-  readonly priority?: Priority | ((call: never) => Priority);
-  readonly trustProxy?: TrustProxy;
-  readonly handler: (call: never) => unknown;
-}
-
-interface AnyLimit {
-  readonly limiter: LimiterUse;
-  readonly by: "client" | ((call: never) => string);
-  readonly cost?: number | ((call: never) => number);
-}
+import type { Guard, Serve } from "./stage.js";
 
 /** What an endpoint runs on. */
 export interface Compiled {

@@ -1,7 +1,6 @@
-import type { Endpoint } from "./endpoint.js";
 import { FetchIncoming } from "./fetch-incoming.js";
 import { HERE, type Outgoing, type Place } from "./incoming.js";
-import { Router, refused } from "./router.js";
+import { type Routable, Router, refused } from "./router.js";
 import type { ClientInfo } from "./types.js";
 
 /** Answers web requests. Never rejects. */
@@ -14,7 +13,7 @@ export type FetchHandler = (request: Request, info?: ClientInfo) => Promise<Resp
  * @param endpoints may be a router that endpoints are added to later
  * @param place what handlers get as `ctx` and `use`
  */
-export function toFetch(endpoints: Iterable<Endpoint> | Router, place: Place = HERE): FetchHandler {
+export function toFetch(endpoints: Iterable<Routable> | Router, place: Place = HERE): FetchHandler {
   const router = endpoints instanceof Router ? endpoints : new Router(endpoints);
   return async (request, info) => {
     const incoming = new FetchIncoming(request, info?.remoteAddress);

@@ -6,7 +6,7 @@ import { memoryStore } from "../../stores/memory/memory-store.js";
 import { ManualClock } from "../../testing/manual-clock.js";
 import { seeded } from "../../testing/seeded.js";
 import { anonymous, unlimited } from "../declare.js";
-import type { AnyEndpointOptions } from "./compile.js";
+import type { AnyEndpointOptions } from "./any-options.js";
 import { Endpoint } from "./endpoint.js";
 import { toFetch } from "./fetch.js";
 import type { ClientInfo } from "./types.js";

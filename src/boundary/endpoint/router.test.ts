@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "../../core/config.js";
-import type { AnyEndpointOptions } from "./compile.js";
+import type { AnyEndpointOptions } from "./any-options.js";
 import { Endpoint } from "./endpoint.js";
 import { toFetch } from "./fetch.js";
 import { OPEN } from "./fixtures.js";

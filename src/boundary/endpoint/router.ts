@@ -3,10 +3,20 @@ import { type ErrorCode, type ErrorDetails, KeelsonError } from "../../core/erro
 import type { MaybePromise } from "../../core/store.js";
 import { classify } from "../classify.js";
 import { problemOf } from "./answer.js";
-import type { Endpoint } from "./endpoint.js";
+import type { HeaderPairs } from "./cors.js";
 import { HERE, type Incoming, type Outgoing, type Place } from "./incoming.js";
 import { pathPattern } from "./path-pattern.js";
 import { traceIdOf } from "./trace.js";
+import type { Method } from "./types.js";
+
+/** What requests are routed to: an endpoint. */
+export interface Routable {
+  readonly name: string;
+  readonly method: Method;
+  readonly path: string;
+  handle(incoming: Incoming, values: readonly string[], place: Place): MaybePromise<Outgoing>;
+  preflight(origin: string, method: string): HeaderPairs | undefined;
+}
 
 const NO_VALUES: readonly string[] = [];
 
@@ -19,12 +29,12 @@ export class Router {
   readonly #patterns: { readonly regex: RegExp; readonly resource: Resource }[] = [];
   readonly #shapes = new Map<string, Resource>();
 
-  constructor(endpoints: Iterable<Endpoint> = []) {
+  constructor(endpoints: Iterable<Routable> = []) {
     for (const endpoint of endpoints) this.add(endpoint);
   }
 
   /** @throws {ConfigError} when there is an endpoint with its method and path */
-  add(endpoint: Endpoint): void {
+  add(endpoint: Routable): void {
     const { shape, regex } = pathPattern(endpoint.path, `endpoint("${endpoint.name}").path`);
     let resource = this.#shapes.get(shape);
     if (resource === undefined) {
@@ -50,10 +60,10 @@ export class Router {
 
 /** The endpoints of one path. */
 class Resource {
-  readonly #byMethod = new Map<string, Endpoint>();
+  readonly #byMethod = new Map<string, Routable>();
   #allow = "";
 
-  add(endpoint: Endpoint): void {
+  add(endpoint: Routable): void {
     const known = this.#byMethod.get(endpoint.method);
     if (known !== undefined)
       throw new ConfigError(
@@ -73,7 +83,7 @@ class Resource {
     return refused(incoming, "method_not_allowed", { headers: { allow: this.#allow } });
   }
 
-  #endpoint(method: string): Endpoint | undefined {
+  #endpoint(method: string): Routable | undefined {
     return this.#byMethod.get(method === "HEAD" ? "GET" : method);
   }
 

@@ -3,7 +3,7 @@ import { bytes, milliseconds } from "../../core/duration.js";
 import { DEFAULT_MAX_DEPTH } from "../json.js";
 import { type SurfaceAuth, type SurfaceLimits, surfaceAuth, surfaceLimits } from "../surface/surface.js";
 import { isHeader } from "./answer.js";
-import type { AnyEndpointOptions } from "./compile.js";
+import type { AnyEndpointOptions } from "./any-options.js";
 import { Cors } from "./cors.js";
 import type { PlannedIdempotency } from "./guards/idempotency.js";
 import { PARTS } from "./guards/schema.js";

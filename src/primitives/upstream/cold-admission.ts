@@ -1,10 +1,28 @@
+import type { Context, Priority } from "../../core/context.js";
 import { KeelsonError } from "../../core/errors.js";
 import type { Bulkhead } from "../bulkhead/bulkhead.js";
+import type { Machine } from "./machine.js";
 import type { UpstreamLimiter } from "./options.js";
-import type { Pass } from "./pass.js";
+
+/** An attempt on its way in. */
+export interface Admitted {
+  readonly machine: Machine;
+  readonly context: Context | undefined;
+  readonly priority: Priority | undefined;
+  readonly until: number;
+  readonly queueing: "no" | "yes" | "abortable";
+  readonly signal: AbortSignal;
+  readonly over: boolean;
+  slot: boolean;
+  enter(now: number): void;
+  launch(now: number): void;
+  refuse(error: unknown, now: number): void;
+  armTotal(now: number): void;
+  expireTotal(): void;
+}
 
 /** Asks the limiter, which may have to ask a store, and lets the attempt on its way. */
-export function throttle<T>(pass: Pass<T>, limiter: UpstreamLimiter, now: number): void {
+export function throttle(pass: Admitted, limiter: UpstreamLimiter, now: number): void {
   const { machine, context } = pass;
   const { clock } = machine.rt;
   try {
@@ -22,7 +40,7 @@ export function throttle<T>(pass: Pass<T>, limiter: UpstreamLimiter, now: number
   }
 }
 
-function throttled<T>(pass: Pass<T>, decision: Awaited<ReturnType<UpstreamLimiter["take"]>>, now: number): void {
+function throttled(pass: Admitted, decision: Awaited<ReturnType<UpstreamLimiter["take"]>>, now: number): void {
   if (pass.over) return;
   if (decision.allowed) {
     pass.enter(now);
@@ -38,7 +56,7 @@ function throttled<T>(pass: Pass<T>, decision: Awaited<ReturnType<UpstreamLimite
 }
 
 /** Waits for a slot of the bulkhead, and calls the callee when it has one. */
-export function queue<T>(pass: Pass<T>, bulkhead: Bulkhead, now: number): void {
+export function queue(pass: Admitted, bulkhead: Bulkhead, now: number): void {
   const { until, priority, queueing } = pass;
   const { clock } = pass.machine.rt;
   if (queueing === "no") {

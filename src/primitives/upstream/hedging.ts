@@ -1,24 +1,36 @@
 import type { Alarm } from "../../core/clock.js";
 import { KeelsonError } from "../../core/errors.js";
 import type { HedgePlan } from "../hedge/plan.js";
+import type { CallOutcome } from "../outcome.js";
 import type { Failure } from "../retry/failure.js";
-import type { Call } from "./call.js";
-import { LaterPass } from "./later-pass.js";
+import { LaterPass, type Owner } from "./later-pass.js";
 import type { Pass } from "./pass.js";
+
+/** The call that is hedged, and its first attempt. */
+export type Hedged<T> = Pass<T> &
+  Owner<T> & {
+    readonly name: string;
+    readonly done: boolean;
+    later: LaterPass<T> | undefined;
+    /** Attempts so far. */
+    made: number;
+    end(failure: Failure, now: number): void;
+    answer(outcome: CallOutcome, error: unknown, now: number): void;
+  };
 
 /**
  * The second attempt that is sent while the first one is still out, or when it failed before that: "The Tail at Scale"
  * (Dean and Barroso, 2013). The first acceptable outcome wins; the other attempt is aborted and counts as cancelled.
  */
 export class Hedging<T> {
-  readonly #call: Call<T>;
+  readonly #call: Hedged<T>;
   readonly #plan: HedgePlan;
   #alarm: Alarm | undefined;
   #begun = false;
   #denied = false;
   readonly #failures: Failure[] = [];
 
-  constructor(call: Call<T>, plan: HedgePlan) {
+  constructor(call: Hedged<T>, plan: HedgePlan) {
     this.#call = call;
     this.#plan = plan;
   }

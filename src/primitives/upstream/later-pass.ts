@@ -1,12 +1,24 @@
 import type { Failure } from "../retry/failure.js";
-import type { Call } from "./call.js";
 import { Pass } from "./pass.js";
+
+/** The call that an attempt after the first is a part of: it hears how that ended. */
+export interface Owner<T>
+  extends Pick<
+    Pass<T>,
+    "machine" | "plan" | "fn" | "rules" | "until" | "context" | "priority" | "expireTotal" | "armTotal"
+  > {
+  readonly queueing: "yes" | "abortable";
+  /** Set where later attempts are hedges. */
+  readonly hedging: object | undefined;
+  laterWon(pass: LaterPass<T>, value: T, outcome: "success" | "ignored", now: number): void;
+  laterLost(pass: LaterPass<T>, failure: Failure, now: number): void;
+}
 
 /** An attempt after the first: a retry, or a hedge. */
 export class LaterPass<T> extends Pass<T> {
-  declare readonly call: Call<T>;
+  declare readonly call: Owner<T>;
 
-  constructor(call: Call<T>, attempt: number) {
+  constructor(call: Owner<T>, attempt: number) {
     super(call.machine, call.plan, call.fn, call.rules, attempt, call.until);
     this.call = call;
     this.context = call.context;

@@ -1,15 +1,25 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import { ConfigError, onlyKnown } from "../../core/config.js";
-import { milliseconds } from "../../core/duration.js";
+import { type Duration, milliseconds } from "../../core/duration.js";
+import type { UpstreamCounts } from "./counts.js";
 import { sendResponse, toRequest } from "./exchange.js";
 import type { Fault } from "./fault.js";
-import type { Faults } from "./faults.js";
-import type { FaultyUpstream } from "./faulty-upstream.js";
+import type { Faults, Injected } from "./faults.js";
 import { Loopback } from "./loopback.js";
 
 /** How long a fault stays that says nothing about it: whoever injected it may have died. */
 const DEFAULT_TTL = "60s";
 const LONGEST_TTL_MS = 60 * 60_000;
+
+/** What is switched: see `FaultyUpstream` for each of these. */
+export interface Switchable {
+  readonly url: string;
+  readonly listening: boolean;
+  inject(fault: Fault): Injected;
+  refuse(options?: { readonly ttl?: Duration }): Promise<void>;
+  recover(): Promise<void>;
+  counts(): UpstreamCounts;
+}
 
 /**
  * Opens the port that an upstream's faults are switched on, so that another process can do it:
@@ -20,13 +30,13 @@ const LONGEST_TTL_MS = 60 * 60_000;
  *
  * Each fault goes by itself after its `ttl`, at the latest after an hour.
  */
-export async function openAdmin(upstream: FaultyUpstream, faults: Faults): Promise<Loopback> {
+export async function openAdmin(upstream: Switchable, faults: Faults): Promise<Loopback> {
   const port = new Loopback((incoming, outgoing) => void serve(upstream, faults, incoming, outgoing));
   await port.open();
   return port;
 }
 
-async function serve(upstream: FaultyUpstream, faults: Faults, incoming: IncomingMessage, outgoing: ServerResponse) {
+async function serve(upstream: Switchable, faults: Faults, incoming: IncomingMessage, outgoing: ServerResponse) {
   const request = await toRequest(incoming, new AbortController().signal);
   if (request === undefined) {
     outgoing.destroy();
@@ -42,7 +52,7 @@ async function serve(upstream: FaultyUpstream, faults: Faults, incoming: Incomin
   await sendResponse(response, outgoing);
 }
 
-async function answer(upstream: FaultyUpstream, faults: Faults, request: Request): Promise<Response> {
+async function answer(upstream: Switchable, faults: Faults, request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
   const route = `${request.method} ${pathname}`;
   if (route === "GET /") return Response.json(state(upstream, faults));
@@ -56,7 +66,7 @@ async function answer(upstream: FaultyUpstream, faults: Faults, request: Request
   return faults.remove(Number(id)) ? Response.json(state(upstream, faults)) : failure(404);
 }
 
-async function inject(upstream: FaultyUpstream, faults: Faults, request: Request): Promise<Response> {
+async function inject(upstream: Switchable, faults: Faults, request: Request): Promise<Response> {
   // A page in a browser can send other types to loopback without being asked about it, but not this one.
   if (request.headers.get("content-type")?.split(";")[0] !== "application/json") return failure(415);
   const given = (await request.json()) as Fault | { readonly kind: "refuse"; readonly ttl?: Fault["ttl"] };
@@ -72,7 +82,7 @@ async function inject(upstream: FaultyUpstream, faults: Faults, request: Request
   return Response.json({ id, ...state(upstream, faults) }, { status: 201 });
 }
 
-function state(upstream: FaultyUpstream, faults: Faults) {
+function state(upstream: Switchable, faults: Faults) {
   return {
     url: upstream.url,
     listening: upstream.listening,

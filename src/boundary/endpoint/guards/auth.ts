@@ -1,6 +1,6 @@
 import { KeelsonError } from "../../../core/errors.js";
 import type { ActiveCall } from "../call.js";
-import type { Guard } from "../plan.js";
+import type { Guard } from "../stage.js";
 import type { FailureLimit } from "./failures.js";
 
 /**

@@ -1,7 +1,7 @@
 import { ConfigError } from "../../../core/config.js";
 import type { Deadlines } from "../../../core/deadlines.js";
 import type { ActiveCall } from "../call.js";
-import type { Guard } from "../plan.js";
+import type { Guard } from "../stage.js";
 
 /** What {@link bodyGuard} goes by. */
 export interface BodyRules {

@@ -1,6 +1,6 @@
 import type { Priority } from "../../../core/context.js";
 import type { ActiveCall } from "../call.js";
-import type { Guard } from "../plan.js";
+import type { Guard } from "../stage.js";
 
 /** Works out what the context says beside who is calling, as soon as that is known. */
 export function contextGuard(

@@ -2,8 +2,8 @@ import { parseJson, tooDeep } from "../../json.js";
 import { measure } from "../../measure.js";
 import { invalid } from "../../validation.js";
 import { essence, isJsonType } from "../media-type.js";
-import type { Guard } from "../plan.js";
 import { queryRecord } from "../raw-parts.js";
+import type { Guard } from "../stage.js";
 
 const utf8 = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true });
 

@@ -2,7 +2,7 @@ import { isKeelsonError } from "../../../core/errors.js";
 import type { LimiterOptions } from "../../../primitives/limiter/options.js";
 import type { ActiveCall } from "../call.js";
 import type { LimiterUse } from "../parts.js";
-import type { Guard } from "../plan.js";
+import type { Guard } from "../stage.js";
 import { bound, refusal } from "./limit.js";
 
 /** What limits failed credentials where nothing was said: ample for a person, far too few for guessing. */

@@ -4,7 +4,7 @@ import type { MaybePromise } from "../../../core/store.js";
 import { answerOf } from "../answer.js";
 import type { ActiveCall } from "../call.js";
 import type { Outgoing } from "../incoming.js";
-import type { Serve } from "../plan.js";
+import type { Serve } from "../stage.js";
 import { isThenable } from "./auth.js";
 
 /** Calls the handler, and makes an answer of what it returns. */

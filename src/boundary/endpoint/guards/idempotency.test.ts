@@ -4,7 +4,7 @@ import { KeelsonError } from "../../../core/errors.js";
 import { StoreFailure } from "../../../core/store.js";
 import { Idempotency } from "../../../primitives/idempotency/idempotency.js";
 import type { IdempotencyOptions } from "../../../primitives/idempotency/options.js";
-import type { AnyEndpointOptions } from "../compile.js";
+import type { AnyEndpointOptions } from "../any-options.js";
 import { CountingLimiter, jsonInit, serving, testRuntime, watchedBody } from "../fixtures.js";
 import { reply } from "../reply.js";
 

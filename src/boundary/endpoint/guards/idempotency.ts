@@ -9,8 +9,8 @@ import { type ActiveCall, principalId } from "../call.js";
 import { idempotencyKey, wrongKey } from "../idempotency-key.js";
 import type { Outgoing } from "../incoming.js";
 import type { IdempotencyUse } from "../parts.js";
-import type { Serve } from "../plan.js";
 import { answerAgain, recordOf, type WholeAnswer } from "../record.js";
+import type { Serve } from "../stage.js";
 import { capturedStream } from "../streams.js";
 
 /** What {@link idempotentStage} goes by. */

@@ -6,8 +6,8 @@ import type { Limiter } from "../../../primitives/limiter/limiter.js";
 import { type LimiterTake, type MultiDecision, takeAll } from "../../../primitives/limiter/take-all.js";
 import type { ActiveCall } from "../call.js";
 import type { LimiterUse } from "../parts.js";
-import type { Guard } from "../plan.js";
 import type { PolicyField } from "../rate-limit-fields.js";
+import type { Guard } from "../stage.js";
 
 /** One limit, ready to be taken. */
 export interface PlannedLimit {

@@ -1,6 +1,6 @@
 import { KeelsonError } from "../../../core/errors.js";
 import type { Cors } from "../cors.js";
-import type { Guard } from "../plan.js";
+import type { Guard } from "../stage.js";
 
 /**
  * Lets a browser call only from the origins that are listed. What sends no `Origin` goes on unless

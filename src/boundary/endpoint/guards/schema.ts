@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { validate } from "../../validation.js";
 import type { ActiveCall } from "../call.js";
-import type { Guard } from "../plan.js";
+import type { Guard } from "../stage.js";
 
 /** The parts of a request that a schema can check, in the order they are checked. */
 export const PARTS = ["params", "query", "headers", "body"] as const;

@@ -1,6 +1,6 @@
 import { KeelsonError } from "../../../core/errors.js";
 import type { WebhookVerifier } from "../../webhooks/verifier.js";
-import type { Guard } from "../plan.js";
+import type { Guard } from "../stage.js";
 import type { FailureLimit } from "./failures.js";
 
 /** Verifies the signature over the bytes as they came. */

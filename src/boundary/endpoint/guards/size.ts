@@ -1,6 +1,6 @@
 import { KeelsonError } from "../../../core/errors.js";
 import { essence, isUtf8 } from "../media-type.js";
-import type { Guard } from "../plan.js";
+import type { Guard } from "../stage.js";
 
 /** Refuses a query that is longer than `max` bytes. It is counted as it came: percent-encoded, all ASCII. */
 export function queryGuard(max: number): Guard {
