@@ -22,6 +22,6 @@ export interface Context {
 export interface ContextCarrier {
   /** The context of the present call. */
   current(): Context | undefined;
-  /** Runs `fn`, and everything it awaits or starts, in a context. */
+  /** Runs `fn`, and everything it awaits or starts, in this context and no other around it. */
   run<T>(context: Context, fn: () => T): T;
 }

@@ -36,4 +36,7 @@ export function currentContext(): Context | undefined {
  * @example
  * const kit = createKit({ service: "shop", carrier: contextCarrier });
  */
-export const contextCarrier: ContextCarrier = { current: currentContext, run: withContext };
+export const contextCarrier: ContextCarrier = {
+  current: currentContext,
+  run: (context, fn) => carrier.run(context, fn),
+};

@@ -1,12 +1,12 @@
-import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { LRUCache } from "lru-cache";
 import type { Context } from "../../core/context.js";
-import { KeelsonError } from "../../core/errors.js";
 import type { EventMap } from "../../core/events.js";
 import { Derived, type Runtime, runtime } from "../../core/runtime.js";
 import { cacheKey } from "./cache-key.js";
-import { Flight, type LoadCall } from "./flight.js";
+import { type Entry, entryOf } from "./entry.js";
+import { type Loader, Loads } from "./loads.js";
 import { type CacheConfig, type CacheOptions, cacheConfig, maxEntriesOf } from "./options.js";
+import { type Checker, checker } from "./value-check.js";
 
 /** What may be said about one read. */
 export interface ReadOptions {
@@ -14,9 +14,6 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
   readonly context?: Context;
 }
-
-/** Gets a value that is not there. */
-export type Loader<T> = (call: LoadCall) => T | PromiseLike<T>;
 
 /** A namespace of a cache as a snapshot shows it. */
 export interface CacheSnapshot {
@@ -39,15 +36,6 @@ export interface CacheSnapshot {
   readonly loading: number;
 }
 
-interface Entry<V> {
-  readonly value: V;
-  readonly freshUntil: number;
-  readonly swrUntil: number;
-  readonly graceUntil: number;
-  /** Loading failed: not tried again before. */
-  retryAt: number;
-}
-
 /**
  * Keeps what is dear to get, and gets it once for everyone who asks at the same time.
  *
@@ -60,17 +48,14 @@ export class Cache<V = unknown> {
   readonly #rt: Runtime;
   readonly #config: Derived<CacheConfig>;
   readonly #entries: LRUCache<string, Entry<V>>;
-  readonly #flights = new Map<string, Flight<V>>();
-  readonly #schema: StandardSchemaV1<unknown, V> | undefined;
+  readonly #loads: Loads<V>;
+  readonly #check: Checker<V>;
   readonly #clone: boolean;
   #version: string;
   #epoch = 0;
   #hits = 0;
   #staleHits = 0;
   #misses = 0;
-  #loads = 0;
-  #failures = 0;
-  #dropped = 0;
   #cleared = 0;
 
   /** @throws {ConfigError} naming the option that is wrong */
@@ -80,7 +65,13 @@ export class Cache<V = unknown> {
     this.#rt = rt;
     this.#config = new Derived(rt.knobs, (read) => cacheConfig(where, options as CacheOptions<never, never>, read));
     this.#entries = new LRUCache({ max: maxEntriesOf(where, options as CacheOptions<never, never>) });
-    this.#schema = options.value;
+    this.#check = checker(name, options.value);
+    this.#loads = new Loads<V>({
+      rt,
+      check: (value) => this.#check(value, "upstream_failed"),
+      keep: (id, value, config) => this.#keep(id, value, config),
+      event: (key, context) => this.#event(key, context),
+    });
     this.#clone = options.clone === true;
     this.#version = this.#config.value.version;
   }
@@ -130,15 +121,15 @@ export class Cache<V = unknown> {
   async set(key: unknown, value: V): Promise<void> {
     const config = this.#current();
     const id = cacheKey(key);
-    this.#supersede(id);
-    this.#keep(id, this.#checked(value, "internal"), config);
+    this.#loads.supersede(id);
+    this.#keep(id, this.#check(value, "internal"), config);
   }
 
   /** Drops a value; a load of the same key that is under way is not kept. */
   async delete(key: unknown): Promise<boolean> {
     this.#current();
     const id = cacheKey(key);
-    this.#supersede(id);
+    this.#loads.supersede(id);
     return this.#entries.delete(id);
   }
 
@@ -158,11 +149,11 @@ export class Cache<V = unknown> {
       hits: this.#hits,
       staleHits: this.#staleHits,
       misses: this.#misses,
-      loads: this.#loads,
-      failures: this.#failures,
-      dropped: this.#dropped,
+      loads: this.#loads.started,
+      failures: this.#loads.failures,
+      dropped: this.#loads.dropped,
       cleared: this.#cleared,
-      loading: this.#flights.size,
+      loading: this.#loads.underWay,
     };
   }
 
@@ -180,8 +171,7 @@ export class Cache<V = unknown> {
     this.#epoch++;
     this.#cleared++;
     this.#entries.clear();
-    for (const flight of this.#flights.values()) flight.current = false;
-    this.#flights.clear();
+    this.#loads.supersedeAll();
     if (this.#rt.events.wants("cache.cleared"))
       this.#rt.events.emit("cache.cleared", { name: this.name, version: this.#name() });
   }
@@ -200,8 +190,8 @@ export class Cache<V = unknown> {
   ): Promise<T> {
     const revalidating = now < entry.swrUntil;
     if (revalidating || (now < entry.graceUntil && now < entry.retryAt)) {
-      if (now >= entry.retryAt && this.#flight(id) === undefined) {
-        const flight = this.#load(id, config, load, options?.context, entry);
+      if (now >= entry.retryAt && this.#loads.find(id) === undefined) {
+        const flight = this.#loads.start(id, config, load, options?.context, entry);
         flight.keep();
         // Nobody waits: its failure has been counted and told, and the value at hand has been handed out.
         flight.promise?.catch(() => undefined);
@@ -222,8 +212,8 @@ export class Cache<V = unknown> {
     this.#misses++;
     const signal = options?.signal ?? options?.context?.signal;
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (this.#rt.events.wants("cache.miss")) this.#rt.events.emit("cache.miss", this.#event(id, options));
-    const flight = this.#flight(id) ?? this.#load(id, config, load, options?.context, stale);
+    if (this.#rt.events.wants("cache.miss")) this.#rt.events.emit("cache.miss", this.#event(id, options?.context));
+    const flight = this.#loads.find(id) ?? this.#loads.start(id, config, load, options?.context, stale);
     const arrived = flight.join(flight.promise as Promise<V>, signal);
     if (stale === undefined && !this.#clone) return arrived as Promise<T>;
     return arrived.then(
@@ -233,88 +223,6 @@ export class Cache<V = unknown> {
         return this.#handOutStale(id, stale, "grace", options) as Promise<T>;
       },
     );
-  }
-
-  /** The load of a key that may be joined: not one that everybody has left. */
-  #flight(id: string): Flight<V> | undefined {
-    const flight = this.#flights.get(id);
-    return flight?.current ? flight : undefined;
-  }
-
-  #load(
-    id: string,
-    config: CacheConfig,
-    load: Loader<V>,
-    context: Context | undefined,
-    stale: Entry<V> | undefined,
-  ): Flight<V> {
-    this.#loads++;
-    const flight = new Flight<V>(context);
-    this.#flights.set(id, flight);
-    flight.promise = this.#run(id, flight, config, load, stale);
-    return flight;
-  }
-
-  async #run(
-    id: string,
-    flight: Flight<V>,
-    config: CacheConfig,
-    load: Loader<V>,
-    stale: Entry<V> | undefined,
-  ): Promise<V> {
-    const { clock, events } = this.#rt;
-    const start = clock.monotonic();
-    try {
-      const value = this.#checked(await load(flight), "upstream_failed");
-      const stored = flight.current && value !== undefined;
-      if (stored) this.#keep(id, value, config);
-      else if (!flight.current) this.#dropped++;
-      if (events.wants("cache.loaded"))
-        events.emit("cache.loaded", { ...this.#event(id, flight), durationMs: clock.monotonic() - start, stored });
-      return value;
-    } catch (error) {
-      this.#failures++;
-      const now = clock.monotonic();
-      const served = stale !== undefined && now < stale.graceUntil;
-      if (stale !== undefined) stale.retryAt = now + config.failureBackoffMs;
-      if (events.wants("cache.failed"))
-        events.emit("cache.failed", { ...this.#event(id, flight), error, served: served ? "stale" : "none" });
-      throw error;
-    } finally {
-      flight.settled();
-      if (this.#flights.get(id) === flight) this.#flights.delete(id);
-    }
-  }
-
-  #keep(id: string, value: V, config: CacheConfig): void {
-    const full = value === null ? config.negativeTtlMs : config.ttlMs;
-    const ttlMs = full * (1 - config.jitter * spread(id));
-    const freshUntil = this.#rt.clock.monotonic() + ttlMs;
-    this.#entries.set(id, {
-      value,
-      freshUntil,
-      swrUntil: freshUntil + config.swrMs,
-      graceUntil: freshUntil + Math.max(config.graceMs, config.swrMs),
-      retryAt: 0,
-    });
-  }
-
-  #supersede(id: string): void {
-    const flight = this.#flights.get(id);
-    if (flight === undefined) return;
-    flight.current = false;
-    this.#flights.delete(id);
-  }
-
-  #checked(value: V, code: "internal" | "upstream_failed"): V {
-    if (this.#schema === undefined || value === undefined) return value;
-    const result = this.#schema["~standard"].validate(value);
-    if (result instanceof Promise) throw new TypeError(`cache("${this.name}").value: the schema is asynchronous`);
-    if (result.issues === undefined) return result.value;
-    throw new KeelsonError(code, `cache("${this.name}"): the value does not match its schema`, {
-      cause: result.issues,
-      source: `cache:${this.name}`,
-    });
   }
 
   #handOut(value: V): V {
@@ -328,17 +236,14 @@ export class Cache<V = unknown> {
   }
 
   #tellHit(id: string, state: EventMap["cache.hit"]["state"], options: ReadOptions | undefined): void {
-    this.#rt.events.emit("cache.hit", { ...this.#event(id, options), state });
+    this.#rt.events.emit("cache.hit", { ...this.#event(id, options?.context), state });
   }
 
-  #event(key: string, { context }: { context?: Context | undefined } = {}) {
+  #keep(id: string, value: V, config: CacheConfig): void {
+    this.#entries.set(id, entryOf(id, value, config, this.#rt.clock.monotonic()));
+  }
+
+  #event(key: string, context: Context | undefined) {
     return { name: this.name, context: context ?? this.#rt.currentContext?.(), key };
   }
-}
-
-/** From 0 up to 1, the same for the same key: FNV-1a (draft-eastlake-fnv), its upper bits mixed in. */
-function spread(key: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
-  return ((hash ^ (hash >>> 15)) >>> 0) / 4_294_967_296;
 }

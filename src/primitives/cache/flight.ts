@@ -4,7 +4,10 @@ import type { Context } from "../../core/context.js";
 export interface LoadCall {
   /** Aborts when nobody waits for the value any more. Made when first read. */
   readonly signal: AbortSignal;
-  /** Of the caller that came first. */
+  /**
+   * Of the caller that came first, but with this load's signal and without a deadline: the load serves everyone who
+   * asks, and doesn't end with the first of them.
+   */
   readonly context: Context | undefined;
 }
 
@@ -18,7 +21,14 @@ export class Flight<V> implements LoadCall {
   #abandoned: unknown;
   promise: Promise<V> | undefined;
 
-  constructor(readonly context: Context | undefined) {}
+  /** @param caller the context of the caller that came first */
+  constructor(readonly caller: Context | undefined) {}
+
+  get context(): Context | undefined {
+    if (this.caller === undefined) return undefined;
+    const { deadline: _, ...rest } = this.caller;
+    return { ...rest, signal: this.signal };
+  }
 
   get signal(): AbortSignal {
     const { made } = this.#controller;
