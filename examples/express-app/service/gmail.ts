@@ -52,7 +52,7 @@ function mailboxes(kit: ShopKit) {
   });
   const read = kit.cache<string>("gmail-read-until", { ttl: "7d", maxEntries: 10_000 });
   return async ({ emailAddress, historyId }: z.infer<typeof notice>, { signal, context }: ForRequest) => {
-    const since = read.get(emailAddress) ?? historyId;
+    const since = (await read.get(emailAddress)) ?? historyId;
     const response = await upstream.fetch(
       `${GMAIL_URL}/gmail/v1/users/${encodeURIComponent(emailAddress)}/history?startHistoryId=${since}`,
       { headers: { authorization: `Bearer ${GMAIL_TOKEN}` }, signal },
@@ -61,6 +61,6 @@ function mailboxes(kit: ShopKit) {
     if (!response.ok) throw new KeelsonError("upstream_bad_status", `Gmail answered ${response.status}`);
     const until = history.safeParse(await jsonOf(response));
     if (!until.success) throw new KeelsonError("upstream_failed", "Gmail's answer is not what it should be");
-    read.set(emailAddress, until.data.historyId);
+    await read.set(emailAddress, until.data.historyId);
   };
 }

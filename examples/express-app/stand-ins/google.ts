@@ -17,8 +17,9 @@ export async function googleStandIn(options: Omit<FaultyUpstreamOptions, "handle
   const upstream = await faultyUpstream({
     ...options,
     handler: ({ url }) => {
-      const { pathname } = new URL(url);
+      const { pathname, searchParams } = new URL(url);
       if (pathname === "/oauth2/v3/certs") return Response.json(jwks);
+      if (!/^\d+$/.test(searchParams.get("startHistoryId") ?? "")) return new Response(null, { status: 400 });
       return Response.json({ history: [], historyId: String(++historyId) });
     },
   });
