@@ -43,8 +43,7 @@ export class World {
   /** Starts the service afresh, everything around it whole. */
   async start(env: Environment = {}): Promise<void> {
     await this.stop();
-    const { openRouter, serper, whatsApp, google } = this.standIns;
-    for (const upstream of [openRouter, serper, whatsApp, google.upstream]) {
+    for (const upstream of this.standIns.upstreams) {
       await upstream.recover();
       upstream.resetCounts();
     }

@@ -1,6 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { type FaultyUpstream, openRouterStandIn, serperStandIn } from "keelson/testing";
-import { type GoogleStandIn, googleStandIn } from "./google.js";
+import {
+  type FaultyUpstream,
+  openRouterStandIn,
+  type PubSubStandIn,
+  pubSubStandIn,
+  serperStandIn,
+} from "keelson/testing";
+import { gmailStandIn } from "./gmail.js";
 import { whatsAppStandIn } from "./whatsapp.js";
 
 /** Everything the service calls, on this machine, failing on demand. */
@@ -8,7 +14,10 @@ export interface StandIns {
   readonly openRouter: FaultyUpstream;
   readonly serper: FaultyUpstream;
   readonly whatsApp: FaultyUpstream;
-  readonly google: GoogleStandIn;
+  readonly gmail: FaultyUpstream;
+  readonly pubSub: PubSubStandIn;
+  /** All that can fail. */
+  readonly upstreams: readonly FaultyUpstream[];
   /** For the service: where they are, and secrets that it shares with them. */
   readonly env: StandInEnvironment;
   close(): Promise<void>;
@@ -22,20 +31,24 @@ export type StandInEnvironment = Readonly<
 /** @param admin whether faults can be switched over HTTP, too */
 export async function startStandIns({ admin = false } = {}): Promise<StandIns> {
   const shared = secrets();
-  const [openRouter, serper, whatsApp, google] = await Promise.all([
+  const [openRouter, serper, whatsApp, gmail, pubSub] = await Promise.all([
     openRouterStandIn({ admin, apiKey: shared.OPENROUTER_API_KEY }),
     serperStandIn({ admin, apiKey: shared.SERPER_API_KEY }),
     whatsAppStandIn({ admin }),
-    googleStandIn({ admin }),
+    gmailStandIn({ admin }),
+    pubSubStandIn({ admin, audience: shared.PUBSUB_AUDIENCE, serviceAccount: shared.PUBSUB_SERVICE_ACCOUNT }),
   ]);
+  const upstreams = [openRouter, serper, whatsApp, gmail, pubSub.upstream];
   return {
     openRouter,
     serper,
     whatsApp,
-    google,
-    env: { ...shared, ...urls(openRouter.url, serper.url, whatsApp.url, google.upstream.url) },
+    gmail,
+    pubSub,
+    upstreams,
+    env: { ...shared, ...urls(openRouter.url, serper.url, whatsApp.url, gmail.url, pubSub.jwksUrl) },
     close: async () => {
-      await Promise.all([openRouter, serper, whatsApp, google.upstream].map((upstream) => upstream.close()));
+      await Promise.all(upstreams.map((upstream) => upstream.close()));
     },
   };
 }
@@ -56,12 +69,12 @@ function secrets() {
   };
 }
 
-function urls(openRouter: string, serper: string, whatsApp: string, google: string) {
+function urls(openRouter: string, serper: string, whatsApp: string, gmail: string, keys: string) {
   return {
     OPENROUTER_URL: openRouter,
     SERPER_URL: serper,
     WHATSAPP_URL: whatsApp,
-    GMAIL_URL: google,
-    PUBSUB_JWKS_URL: `${google}/oauth2/v3/certs`,
+    GMAIL_URL: gmail,
+    PUBSUB_JWKS_URL: keys,
   };
 }

@@ -1,12 +1,11 @@
-import { contractTests } from "keelson/testing";
+import { contractTests, signedByMeta } from "keelson/testing";
 import { afterAll, describe, expect, it } from "vitest";
 import { createService } from "../service/service.js";
 import { sessionToken } from "../service/sessions.js";
 import { startStandIns } from "../stand-ins/stand-ins.js";
-import { metaSignatureOf } from "../stand-ins/whatsapp.js";
 
 const standIns = await startStandIns();
-const { env, google } = standIns;
+const { env, pubSub } = standIns;
 const { kit } = createService(env);
 
 afterAll(async () => {
@@ -20,13 +19,8 @@ contractTests(
   {
     credentials: {
       chat: { authorization: `Bearer ${await sessionToken(env.SESSION_SECRET, "ada")}` },
-      whatsapp: (body) => ({ "x-hub-signature-256": metaSignatureOf(env.WHATSAPP_APP_SECRET, body) }),
-      gmail: {
-        authorization: `Bearer ${await google.pushToken({
-          audience: env.PUBSUB_AUDIENCE,
-          email: env.PUBSUB_SERVICE_ACCOUNT,
-        })}`,
-      },
+      whatsapp: (body) => signedByMeta(body, env.WHATSAPP_APP_SECRET),
+      gmail: { authorization: `Bearer ${pubSub.token()}` },
       snapshot: operator,
       events: operator,
       surface: operator,

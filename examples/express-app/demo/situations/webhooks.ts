@@ -1,5 +1,4 @@
-import { gmailPush } from "../../stand-ins/google.js";
-import { metaSignatureOf, type Written, whatsAppPayload } from "../../stand-ins/whatsapp.js";
+import { type PubSubClaims, type SignedWebhook, whatsAppWebhook } from "keelson/testing";
 import { told } from "../ask.js";
 import type { Situation } from "../stage.js";
 
@@ -11,19 +10,16 @@ export const webhooks: Situation = {
   async play(stage) {
     const { world } = stage;
     await world.start();
-    const { whatsApp, google, env } = world.standIns;
+    const { whatsApp, gmail, pubSub, env } = world.standIns;
     const sent = () => whatsApp.counts().byStatus[200] ?? 0;
-    const deliver = (body: string, signed = body) =>
-      world.ask("POST", WHATSAPP, {
-        headers: {
-          "content-type": "application/json",
-          "x-hub-signature-256": metaSignatureOf(env.WHATSAPP_APP_SECRET, signed),
-        },
-        body,
+    const written = (...names: string[]) =>
+      whatsAppWebhook({
+        secret: env.WHATSAPP_APP_SECRET,
+        messages: names.map((name) => ({ id: `wamid.${name}`, from: "4915112345678", text: `${name}, please` })),
       });
-    const message = (id: string): Written => ({ id: `wamid.${id}`, from: "4915112345678", text: `${id}, please` });
-    const outcome = async (body: string, expected: { handled: number; known: number; sent: number }) => {
-      const seen = await deliver(body);
+    const deliver = (webhook: SignedWebhook) => world.ask("POST", WHATSAPP, webhook);
+    const outcome = async (webhook: SignedWebhook, expected: { handled: number; known: number; sent: number }) => {
+      const seen = await deliver(webhook);
       const { handled = -1, known = -1 } = (seen.json ?? {}) as { handled?: number; known?: number };
       return {
         saw: `${told([seen])}: ${handled} handled, ${known} known; answers sent so far: ${sent()}`,
@@ -41,26 +37,22 @@ export const webhooks: Situation = {
         holds: right.text === "1158201444" && wrong.status === 403,
       };
     });
-    await stage.step(
-      "a message",
-      () => outcome(whatsAppPayload([message("tent")]), { handled: 1, known: 0, sent: 1 }),
-      null,
-    );
+    await stage.step("a message", () => outcome(written("tent"), { handled: 1, known: 0, sent: 1 }), null);
     await stage.step(
       "the same message, delivered again",
-      () => outcome(whatsAppPayload([message("tent")]), { handled: 0, known: 1, sent: 1 }),
+      () => outcome(written("tent"), { handled: 0, known: 1, sent: 1 }),
       /^replay guard: duplicate$/,
     );
     await stage.step(
       "three messages, one of them known",
-      () => outcome(whatsAppPayload(["tent", "chair", "lamp"].map(message)), { handled: 2, known: 1, sent: 3 }),
+      () => outcome(written("tent", "chair", "lamp"), { handled: 2, known: 1, sent: 3 }),
       /^replay guard: duplicate$/,
     );
     await stage.step(
       "a message changed on the way",
       async () => {
-        const body = whatsAppPayload([message("stove")]);
-        const seen = await deliver(body.replace("stove", "stone"), body);
+        const webhook = written("stove");
+        const seen = await deliver({ ...webhook, body: webhook.body.replace("stove, please", "stone, please") });
         return { saw: told([seen]), holds: seen.status === 401 && sent() === 3 };
       },
       /^guard signature$/,
@@ -69,41 +61,39 @@ export const webhooks: Situation = {
       "two messages; answering the first fails",
       async () => {
         whatsApp.inject({ kind: "status", status: 500, next: 1 });
-        const seen = await deliver(whatsAppPayload(["rope", "knife"].map(message)));
+        const seen = await deliver(written("rope", "knife"));
         return { saw: `${told([seen])}; answers sent so far: ${sent()}`, holds: seen.status === 503 && sent() === 4 };
       },
       /^replay guard: released$/,
     );
     await stage.step(
       "Meta delivers the two again",
-      () => outcome(whatsAppPayload(["rope", "knife"].map(message)), { handled: 1, known: 1, sent: 5 }),
+      () => outcome(written("rope", "knife"), { handled: 1, known: 1, sent: 5 }),
       /replay guard: duplicate/,
     );
 
-    const push = async (id: string, claims: { audience?: string; email?: string } = {}) => {
-      const { audience = env.PUBSUB_AUDIENCE, email = env.PUBSUB_SERVICE_ACCOUNT } = claims;
-      return world.ask("POST", "/api/gmail/push", {
-        headers: {
-          "content-type": "application/json",
-          authorization: `Bearer ${await google.pushToken({ audience, email })}`,
-        },
-        body: gmailPush(id),
-      });
-    };
-    const reads = () => Object.keys(google.upstream.counts().byRoute).length - 1;
+    const push = (messageId: string, claims: Partial<PubSubClaims> = {}) =>
+      world.ask(
+        "POST",
+        "/api/gmail/push",
+        pubSub.push({ messageId, claims, data: { emailAddress: "ada@example.com", historyId: "1234567890" } }),
+      );
     await stage.step(
       "Gmail's push, and again",
       async () => {
         const seen = [await push("7001"), await push("7001")];
         const outcomes = seen.map(({ json }) => (json as { outcome?: string }).outcome).join(", then ");
-        return { saw: `${told(seen)}: ${outcomes}`, holds: outcomes === "done, then duplicate" && reads() === 1 };
+        return {
+          saw: `${told(seen)}: ${outcomes}`,
+          holds: outcomes === "done, then duplicate" && gmail.counts().requests === 1,
+        };
       },
       /^replay guard: duplicate$/,
     );
     await stage.step(
       "a push meant for another service",
       async () => {
-        const seen = await push("7002", { audience: "https://other.example" });
+        const seen = await push("7002", { aud: "https://other.example" });
         return { saw: told([seen]), holds: seen.status === 401 };
       },
       /^guard auth$/,
@@ -117,7 +107,7 @@ export const webhooks: Situation = {
       /^guard auth$/,
     );
     await world.start();
-    await google.upstream.refuse();
+    await pubSub.upstream.refuse();
     await stage.step(
       "a push while Google's keys can't be had",
       async () => {
