@@ -81,6 +81,8 @@ export interface EventMap {
     readonly error?: unknown;
   };
   "knob.changed": EventBase & { readonly from: unknown; readonly to: unknown };
+  /** A knob's new value can't be used somewhere: `name` is the option, which goes on as it was. */
+  "knob.refused": EventBase & { readonly error: unknown };
 }
 
 /** The six states of a breaker. */
@@ -110,9 +112,11 @@ export class Events {
 
   /** Listens to one type; the returned function stops it. */
   on<T extends EventType>(type: T, listener: Listener<T>): () => void {
-    this.#listeners.set(type, [...(this.#listeners.get(type) ?? []), listener as Listener<never>]);
+    // One of its own, so that what listens twice stops once at a time.
+    const own: Listener<never> = (event) => (listener as Listener<T>)(event);
+    this.#listeners.set(type, [...(this.#listeners.get(type) ?? []), own]);
     return () => {
-      const left = (this.#listeners.get(type) ?? []).filter((known) => known !== listener);
+      const left = (this.#listeners.get(type) ?? []).filter((known) => known !== own);
       if (left.length === 0) this.#listeners.delete(type);
       else this.#listeners.set(type, left);
     };
@@ -120,9 +124,10 @@ export class Events {
 
   /** Listens to everything; the returned function stops it. */
   onAny(listener: AnyListener): () => void {
-    this.#any = [...this.#any, listener];
+    const own: AnyListener = (type, event) => listener(type, event);
+    this.#any = [...this.#any, own];
     return () => {
-      this.#any = this.#any.filter((known) => known !== listener);
+      this.#any = this.#any.filter((known) => known !== own);
     };
   }
 

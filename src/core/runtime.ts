@@ -35,6 +35,8 @@ export interface KnobSource {
   readonly values: Readonly<Record<string, unknown>>;
   /** Raised with every change. */
   readonly revision: number;
+  /** Gets the error of whoever can't use a changed value and goes on with what it had. Left out: it is thrown. */
+  refused?(error: unknown): void;
 }
 
 /** A value, or how to get it from the knobs. */
@@ -72,11 +74,19 @@ export class Derived<T> {
   readonly #read: ReadTunable = (option) =>
     typeof option === "function" ? (option as (knobs: unknown) => never)(this.#knobs.values) : (option as never);
 
-  /** The configuration in effect. */
+  /**
+   * The configuration in effect. Where a knob was turned to what the knob allows and the option doesn't, it stays what
+   * it was: a slip of the hand must not fail every call.
+   */
   get value(): T {
     if (this.#revision !== this.#knobs.revision) {
-      this.#value = this.#build(this.#read);
       this.#revision = this.#knobs.revision;
+      try {
+        this.#value = this.#build(this.#read);
+      } catch (error) {
+        if (this.#knobs.refused === undefined) throw error;
+        this.#knobs.refused(error);
+      }
     }
     return this.#value;
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { integer } from "../../core/config.js";
 import { type EventMap, Events } from "../../core/events.js";
 import { Derived } from "../../core/runtime.js";
 import { ManualClock } from "../../testing/manual-clock.js";
@@ -20,7 +21,9 @@ describe("KnobSet", () => {
     const events = new Events();
     const changes: EventMap["knob.changed"][] = [];
     events.on("knob.changed", (event) => changes.push(event));
-    return { clock, changes, set: new KnobSet(declared, { env, clock, events }) };
+    const refused: EventMap["knob.refused"][] = [];
+    events.on("knob.refused", (event) => refused.push(event));
+    return { clock, changes, refused, set: new KnobSet(declared, { env, clock, events }) };
   }
 
   it("lets what was configured with its values follow a change", () => {
@@ -31,6 +34,37 @@ describe("KnobSet", () => {
     expect(derived.value).toBe(60);
     set.set("CHAT_WINDOW", "5m");
     expect(set.values.CHAT_WINDOW).toBe(300_000);
+  });
+
+  it("leaves what can't use a new value as it was, and tells of it once", () => {
+    const { set, refused } = make();
+    const derived = new Derived(set, (read) =>
+      integer(
+        read((k: typeof set.values) => k.CHAT_LIMIT_MAX),
+        "limit",
+        5,
+      ),
+    );
+    set.set("CHAT_LIMIT_MAX", 2);
+    expect([derived.value, derived.value]).toEqual([20, 20]);
+    expect(refused).toMatchObject([
+      { name: "limit", error: { message: "limit: got 2; allowed: a whole number, at least 5" } },
+    ]);
+    set.set("CHAT_LIMIT_MAX", 6);
+    expect(derived.value).toBe(6);
+  });
+
+  it("tells the console of it where nobody listens", () => {
+    const set = new KnobSet(declared, { env: {}, clock: new ManualClock() });
+    const told: unknown[] = [];
+    const { error } = console;
+    console.error = (...args) => told.push(args[1]);
+    try {
+      set.refused(new Error("no use"));
+    } finally {
+      console.error = error;
+    }
+    expect(told).toEqual([new Error("no use")]);
   });
 
   it("tells who listens what changed, and nothing where nothing did", () => {

@@ -131,6 +131,13 @@ export class KnobSet<const K extends Knobs = Knobs> implements KnobSource {
     );
   }
 
+  /** Tells of a value that a knob allows and an option doesn't; where nobody listens, on the console. */
+  refused(error: unknown): void {
+    const name = error instanceof ConfigError ? error.option : "knobs";
+    if (this.#events.wants("knob.refused")) this.#events.emit("knob.refused", { name, error });
+    else console.error("A knob's new value can't be used; the option stays as it was:", error);
+  }
+
   /** Stops waiting for overrides to end. */
   close(): void {
     for (const { alarm } of this.#overrides.values()) alarm?.cancel();

@@ -105,6 +105,27 @@ describe("reading through", () => {
   });
 });
 
+describe("what a cache tells", () => {
+  it("is each hit, miss, load and failure, and that it was cleared", async () => {
+    const { cache, clock, told } = make({ grace: "1m", failureBackoff: "1s" });
+    const { load } = counted(["a", new Error("down"), "b"]);
+    await cache.read("k", load);
+    await cache.read("k", load);
+    await clock.advance(10_000);
+    await cache.read("k", load);
+    await cache.clear();
+    expect(told).toEqual([
+      "cache.miss",
+      "cache.loaded",
+      "cache.hit",
+      "cache.miss",
+      "cache.failed",
+      "cache.hit",
+      "cache.cleared",
+    ]);
+  });
+});
+
 describe("old values", () => {
   it("are handed out at once to everyone while one load gets a new one", async () => {
     const { cache, clock } = make<string>({ staleWhileRevalidate: "5s" });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Events } from "../../core/events.js";
 import { runtime } from "../../core/runtime.js";
 import { type Store, StoreFailure } from "../../core/store.js";
 import { memoryStore } from "../../stores/memory/memory-store.js";
@@ -29,6 +30,21 @@ describe("ReplayGuard", () => {
     expect(await guard.claim("meta", "1")).toEqual({ outcome: "duplicate" });
     await clock.advance(1);
     expect(await guard.claim("meta", "1")).toMatchObject({ outcome: "first" });
+  });
+
+  it("tells what comes of each item", async () => {
+    const clock = new ManualClock();
+    const events = new Events();
+    const told: string[] = [];
+    events.on("replay.settled", ({ source, id, outcome }) => told.push(`${source} ${id} ${outcome}`));
+    const guard = new ReplayGuard("hooks", {}, runtime({ clock, events, store: memoryStore({ clock }) }));
+    await guard.each(
+      "meta",
+      ["a", "b", "a"],
+      (id) => id,
+      (id) => (id === "b" ? Promise.reject(new Error("broken")) : undefined),
+    );
+    expect(told).toEqual(["meta a first", "meta a done", "meta b first", "meta b released", "meta a duplicate"]);
   });
 
   it("takes no source and id for another pair", async () => {
