@@ -127,7 +127,7 @@ class Contract {
       cases.push(this.#case("refuses a missing signature with 401", "unauthenticated", 401, { body: "{}" }));
     if (signature !== undefined)
       cases.push(
-        this.#case("refuses a body that was tampered with with 401", "unauthenticated", 401, {
+        this.#case("refuses a tampered body with 401", "unauthenticated", 401, {
           body: "{ }",
           credentials: { over: "{}" },
         }),
