@@ -30,6 +30,21 @@ function paying(
   return { ...served, guard, send, carriedOut: () => carriedOut };
 }
 
+/** A handler that is under way until it is given its answer. */
+function held() {
+  let answer: (value: object) => void = () => undefined;
+  let began: () => void = () => undefined;
+  const underWay = new Promise<void>((resolve) => {
+    began = resolve;
+  });
+  const handler = () =>
+    new Promise<object>((resolve) => {
+      answer = resolve;
+      began();
+    });
+  return { handler, underWay, answer: (value: object) => answer(value) };
+}
+
 describe("a request with an idempotency key", () => {
   it("is carried out once, and answered the same again", async () => {
     const { send } = paying(once());
@@ -85,16 +100,12 @@ describe("a request with an idempotency key", () => {
   });
 
   it("is told to wait while the first is under way", async () => {
-    let answer: (value: object) => void = () => undefined;
-    const { send } = paying({
-      handler: () =>
-        new Promise((resolve) => {
-          answer = resolve;
-        }),
-    });
+    const { handler, underWay, answer } = held();
+    const { send } = paying({ handler });
     const first = send("k1");
-    let second: Response | undefined;
-    while (second?.status !== 409) second = await send("k1");
+    await underWay;
+    const second = await send("k1");
+    expect(second.status).toBe(409);
     expect(second.headers.get("retry-after")).toBe("30");
     answer({ ok: true });
     expect([(await first).status, (await send("k1")).headers.get("idempotency-replayed")]).toEqual([200, "true"]);
@@ -214,20 +225,11 @@ describe("a failure under an idempotency key", () => {
 
 describe("a long call under an idempotency key", () => {
   it("keeps its lease", async () => {
-    let answer: (value: object) => void = () => undefined;
-    const { send, clock, guard } = paying(
-      {
-        handler: () =>
-          new Promise((resolve) => {
-            answer = resolve;
-          }),
-      },
-      {},
-      { lease: "9s" },
-    );
+    const { handler, underWay, answer } = held();
+    const { send, clock, guard } = paying({ handler }, {}, { lease: "9s" });
     const renew = vi.spyOn(guard, "renew");
     const first = send("k1");
-    while ((await send("k1")).status !== 409);
+    await underWay;
     await clock.advance(60_000);
     expect((await (await send("k1")).json()).detail).toContain("still being carried out");
     answer({ ok: true });
@@ -237,16 +239,10 @@ describe("a long call under an idempotency key", () => {
   });
 
   it("that is answered after its time was up is kept, for whoever asks again", async () => {
-    let answer: (value: object) => void = () => undefined;
-    const { send, clock } = paying({
-      timeout: "2s",
-      handler: () =>
-        new Promise((resolve) => {
-          answer = resolve;
-        }),
-    });
+    const { handler, underWay, answer } = held();
+    const { send, clock } = paying({ timeout: "2s", handler });
     const first = send("k1");
-    while ((await send("k1")).status !== 409);
+    await underWay;
     await clock.advance(2_000);
     expect((await first).status).toBe(503);
     answer({ late: true });
