@@ -4,6 +4,7 @@ import { type Duration, milliseconds } from "../../core/duration.js";
 import { KeelsonError } from "../../core/errors.js";
 import { type Runtime, runtime } from "../../core/runtime.js";
 import type { CallOutcome } from "../outcome.js";
+import { Drain } from "./drain.js";
 import type { BulkheadOptions } from "./options.js";
 import { SlotCalls, type SlotFunction } from "./slot-calls.js";
 import { type LimitChange, SlotLimit } from "./slot-limit.js";
@@ -36,8 +37,7 @@ export class Bulkhead {
   #running = 0;
   #rejected = 0;
   #closed = false;
-  /** Told once nothing runs and nobody waits. */
-  #onEmpty: (() => void)[] = [];
+  readonly #drain = new Drain();
 
   /**
    * @param where how the options' names begin in errors
@@ -157,24 +157,12 @@ export class Bulkhead {
   close(options: { readonly drain?: Duration } = {}): Promise<boolean> {
     const drainMs = options.drain === undefined ? undefined : milliseconds(options.drain, `${this.#where}.close.drain`);
     this.#closed = true;
-    return new Promise((resolve) => {
-      const alarm =
-        drainMs === undefined
-          ? undefined
-          : this.#rt.clock.alarm(
-              drainMs,
-              () => {
-                this.#dismiss();
-                resolve(this.#running === 0);
-              },
-              "held",
-            );
-      this.#onEmpty.push(() => {
-        alarm?.cancel();
-        resolve(true);
-      });
-      this.#checkEmpty();
+    const emptied = this.#drain.wait(this.#rt.clock, drainMs, () => {
+      this.#dismiss();
+      return this.#running === 0;
     });
+    this.#checkEmpty();
+    return emptied;
   }
 
   /** The bulkhead as plain data. */
@@ -258,9 +246,6 @@ export class Bulkhead {
   }
 
   #checkEmpty(): void {
-    if (this.#running > 0 || this.#line.size > 0) return;
-    const told = this.#onEmpty;
-    this.#onEmpty = [];
-    for (const tell of told) tell();
+    if (this.#running === 0 && this.#line.size === 0) this.#drain.emptied();
   }
 }
