@@ -14,7 +14,7 @@ export interface AimdConfig {
  * Additive increase, multiplicative decrease: finds how many calls at a time a callee can take, as TCP finds how many
  * segments a path can (RFC 5681), and with the sampling rules of Netflix's concurrency-limits (AIMDLimit).
  *
- * - A success raises the limit by 1 / limit, so by one for each round of calls, unless fewer than half of the slots
+ * - A success raises the limit by its share of it, so by one for each round of calls, unless fewer than half of the slots
  *   are in use: then it says nothing about a higher limit.
  * - A drop (a time-out, a 429, a success slower than `dropOverMs`) lowers it by `decrease`, once for each round: the
  *   other calls that were in flight then were let in by the old limit and say nothing about the new one.
@@ -23,8 +23,8 @@ export interface AimdConfig {
 export class Aimd {
   readonly #config: AimdConfig;
   #limit: number;
-  /** Samples to come from calls that began before the last decrease. */
-  #oldCalls = 0;
+  /** Slots of calls that began before the last decrease and have yet to settle. */
+  #oldSlots = 0;
 
   constructor(config: AimdConfig, limit: number) {
     this.#config = config;
@@ -36,19 +36,19 @@ export class Aimd {
     return Math.floor(this.#limit);
   }
 
-  /** Takes in a call that settled while `inFlight` calls were running, itself included; answers the limit. */
-  sample(outcome: CallOutcome, inFlight: number, durationMs: number, dropped: boolean): number {
+  /** Takes in a call of `weight` that settled while `inFlight` slots were taken, its own included; answers the limit. */
+  sample(outcome: CallOutcome, inFlight: number, durationMs: number, dropped: boolean, weight = 1): number {
     const { min, max, decrease, dropOverMs } = this.#config;
-    const old = this.#oldCalls > 0;
-    if (old) this.#oldCalls--;
+    const old = this.#oldSlots > 0;
+    if (old) this.#oldSlots = Math.max(0, this.#oldSlots - weight);
     if (outcome !== "success" && outcome !== "failure") return this.limit;
     if (dropped || (outcome === "success" && durationMs > dropOverMs)) {
       if (!old) {
         this.#limit = Math.max(min, this.#limit * decrease);
-        this.#oldCalls = inFlight - 1;
+        this.#oldSlots = inFlight - weight;
       }
     } else if (outcome === "success" && inFlight >= this.#limit / 2) {
-      this.#limit = Math.min(max, this.#limit + 1 / this.#limit);
+      this.#limit = Math.min(max, this.#limit + weight / this.#limit);
     }
     return this.limit;
   }

@@ -1,14 +1,14 @@
 import { integer } from "../../core/config.js";
 import { Deadlines } from "../../core/deadlines.js";
 import { type Duration, milliseconds } from "../../core/duration.js";
-import { KeelsonError } from "../../core/errors.js";
+import type { KeelsonError } from "../../core/errors.js";
 import { type Runtime, runtime } from "../../core/runtime.js";
 import type { CallOutcome } from "../outcome.js";
 import { Drain } from "./drain.js";
 import type { BulkheadOptions } from "./options.js";
 import { SlotCalls, type SlotFunction } from "./slot-calls.js";
 import { type LimitChange, SlotLimit } from "./slot-limit.js";
-import { REASONS, type Rejection, type SlotRequest } from "./slot-request.js";
+import { type Rejection, rejectionOf, type SlotRequest } from "./slot-request.js";
 import type { BulkheadSnapshot } from "./snapshot.js";
 import { type GiveUp, Waiter, WaitingLine } from "./waiting-line.js";
 
@@ -58,7 +58,11 @@ export class Bulkhead {
     this.#calls = new SlotCalls(this, rt.clock, adaptive);
   }
 
-  /** Takes `weight` slots if they are free and nobody waits for them. */
+  /**
+   * Takes `weight` slots if they are free and nobody waits for them.
+   *
+   * @throws {ConfigError} when the weight is no whole number of at least 1
+   */
   tryEnter(weight = 1): boolean {
     this.#slots.refresh();
     if (weight !== 1) integer(weight, `${this.#where}: weight`, 1);
@@ -106,15 +110,18 @@ export class Bulkhead {
   /**
    * Gives slots back, and hands them to the next in line. How the call ended tells an adaptive limit what to do.
    *
+   * @param outcome default: one that says nothing
    * @param durationMs how long the callee took; not looked at without `adaptive.dropOver`
    * @param dropped whether the callee had too much to do: it timed out, or answered 429
    * @throws {TypeError} when so many slots weren't taken
+   * @throws {ConfigError} when the weight is no whole number of at least 1
    */
-  leave(weight = 1, outcome?: CallOutcome, durationMs = 0, dropped = false): void {
+  leave(weight = 1, outcome: CallOutcome = "ignored", durationMs = 0, dropped = false): void {
+    if (weight !== 1) integer(weight, `${this.#where}: weight`, 1);
     const inFlight = this.#running;
     if (inFlight < weight) throw new TypeError(`${this.#where}: leave() without a slot`);
     this.#running = inFlight - weight;
-    if (outcome !== undefined) this.#slots.sample(outcome, inFlight, durationMs, dropped);
+    this.#slots.sample(outcome, inFlight, durationMs, dropped, weight);
     if (this.#line.size > 0) this.#admit();
     else if (this.#closed) this.#checkEmpty();
   }
@@ -122,11 +129,7 @@ export class Bulkhead {
   /** The error for a call that gets no slot; counts and tells it. */
   rejection(reason: Rejection = "full"): KeelsonError {
     this.#count(reason);
-    return new KeelsonError(
-      reason === "closed" ? "unavailable" : "upstream_bulkhead_full",
-      `bulkhead "${this.name}" ${REASONS[reason]}`,
-      { source: `bulkhead:${this.name}` },
-    );
+    return rejectionOf(this.name, reason);
   }
 
   /**
@@ -153,8 +156,9 @@ export class Bulkhead {
    * in line are rejected and the rest is no longer waited for.
    *
    * @returns whether all calls have settled
+   * @throws {ConfigError} when `drain` is no duration
    */
-  close(options: { readonly drain?: Duration } = {}): Promise<boolean> {
+  async close(options: { readonly drain?: Duration } = {}): Promise<boolean> {
     const drainMs = options.drain === undefined ? undefined : milliseconds(options.drain, `${this.#where}.close.drain`);
     this.#closed = true;
     const emptied = this.#drain.wait(this.#rt.clock, drainMs, () => {

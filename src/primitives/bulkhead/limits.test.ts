@@ -2,18 +2,22 @@ import { describe, expect, it } from "vitest";
 import { knob } from "../../boundary/knobs/knob.js";
 import { KnobSet } from "../../boundary/knobs/knob-set.js";
 import { ConfigError } from "../../core/config.js";
+import { KeelsonError } from "../../core/errors.js";
 import { Events } from "../../core/events.js";
 import { runtime } from "../../core/runtime.js";
 import { ManualClock, settled } from "../../testing/manual-clock.js";
+import { UpstreamStatusError } from "../upstream/status-error.js";
 import { Aimd } from "./aimd.js";
 import { Bulkhead } from "./bulkhead.js";
+import type { AdaptiveOptions } from "./options.js";
 
-function setup(maxConcurrent: number) {
+function setup(maxConcurrent: number, adaptive?: AdaptiveOptions) {
   const clock = new ManualClock();
   const events = new Events();
   const resized: string[] = [];
   events.on("bulkhead.resized", ({ from, to, reason }) => resized.push(`${from} → ${to} ${reason}`));
-  return { clock, resized, bulkhead: new Bulkhead("pdf", { maxConcurrent, maxQueue: 10 }, runtime({ clock, events })) };
+  const options = { maxConcurrent, maxQueue: 10, ...(adaptive && { adaptive }) };
+  return { clock, resized, bulkhead: new Bulkhead("pdf", options, runtime({ clock, events })) };
 }
 
 describe("resizing", () => {
@@ -120,6 +124,12 @@ describe("closing", () => {
     expect(await bulkhead.close({ drain: "1s" })).toBe(true);
     expect(clock.pending()).toBe(0);
   });
+
+  it("rejects where its time is no duration, and stays open", async () => {
+    const { bulkhead } = setup(1);
+    await expect(bulkhead.close({ drain: "soon" as "1s" })).rejects.toThrow('bulkhead("pdf").close.drain');
+    expect(bulkhead.tryEnter()).toBe(true);
+  });
 });
 
 describe("a limit that adapts", () => {
@@ -158,6 +168,37 @@ describe("a limit that adapts", () => {
     expect(aimd.limit).toBe(10);
     aimd.sample("success", 10, 101, false);
     expect(aimd.limit).toBe(5);
+  });
+
+  it("takes a round for what runs at a time, whatever its calls weigh", () => {
+    const aimd = new Aimd(config, 16);
+    for (let n = 0; n < 4; n++) aimd.sample("failure", 16, 0, true, 4);
+    expect(aimd.limit).toBe(8);
+    aimd.sample("failure", 8, 0, true, 4);
+    expect(aimd.limit).toBe(4);
+    const rising = new Aimd(config, 10);
+    for (let n = 0; n < 3; n++) rising.sample("success", 10, 0, false, 4);
+    expect(rising.limit).toBe(11);
+  });
+
+  it("is a bulkhead's: calls that end without a word belong to their round", () => {
+    const { bulkhead } = setup(8, { decrease: 0.5 });
+    for (let n = 0; n < 8; n++) bulkhead.tryEnter();
+    bulkhead.leave(1, "failure", 0, true);
+    for (let n = 0; n < 7; n++) bulkhead.leave();
+    expect(bulkhead.snapshot().limit).toBe(4);
+    bulkhead.tryEnter();
+    bulkhead.leave(1, "failure", 0, true);
+    expect(bulkhead.snapshot().limit).toBe(2);
+  });
+
+  it("is a bulkhead's: a limiter of ours that refuses says nothing of the callee, its own 429 does", async () => {
+    const { bulkhead } = setup(8, { decrease: 0.5 });
+    const fail = (error: unknown) => bulkhead.run(() => Promise.reject(error)).catch(() => undefined);
+    await fail(new KeelsonError("rate_limit"));
+    expect(bulkhead.snapshot().limit).toBe(8);
+    await fail(new UpstreamStatusError("llm", new Response(null, { status: 429 }), undefined));
+    expect(bulkhead.snapshot().limit).toBe(4);
   });
 
   it("is a bulkhead's: time-outs and 429s lower it, slow calls too, and other errors don't", async () => {

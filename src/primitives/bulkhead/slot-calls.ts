@@ -105,7 +105,17 @@ function refuse(reason: unknown): never {
 
 /** Whether an error says that the callee had too much to do: it didn't answer in time, or answered 429. */
 function isDrop(error: unknown): boolean {
-  if (isKeelsonError(error, "upstream_timeout")) return true;
-  const { name, status } = (error ?? {}) as { name?: unknown; status?: unknown };
-  return name === "TimeoutError" || status === 429;
+  try {
+    const { name, status, response } = (error ?? {}) as {
+      name?: unknown;
+      status?: unknown;
+      response?: { status?: unknown };
+    };
+    if (response?.status === 429) return true;
+    // The status of our own errors is what our caller is told: a 429 is a limiter's, and not the callee's.
+    return isKeelsonError(error) ? error.code === "upstream_timeout" : name === "TimeoutError" || status === 429;
+  } catch {
+    // Its getters throw: it tells nothing, and its slot comes back all the same.
+    return false;
+  }
 }

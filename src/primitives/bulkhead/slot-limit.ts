@@ -48,8 +48,9 @@ export class SlotLimit {
   }
 
   /** Lets the limit adapt to a call that has settled; see {@link Aimd.sample}. */
-  sample(outcome: CallOutcome, inFlight: number, durationMs: number, dropped: boolean): void {
-    if (this.#aimd !== undefined) this.#become(this.#aimd.sample(outcome, inFlight, durationMs, dropped), "adaptive");
+  sample(outcome: CallOutcome, inFlight: number, durationMs: number, dropped: boolean, weight: number): void {
+    if (this.#aimd === undefined) return;
+    this.#become(this.#aimd.sample(outcome, inFlight, durationMs, dropped, weight), "adaptive");
   }
 
   #restart(limit: number): void {

@@ -1,4 +1,5 @@
 import type { Priority } from "../../core/context.js";
+import { KeelsonError } from "../../core/errors.js";
 import type { EventMap } from "../../core/events.js";
 
 /** How a call asks for a slot. */
@@ -17,10 +18,19 @@ export interface SlotRequest {
 export type Rejection = EventMap["bulkhead.rejected"]["reason"];
 
 /** The same, in words that follow a bulkhead's name. */
-export const REASONS: Record<Rejection, string> = {
+const REASONS: Record<Rejection, string> = {
   full: "is full",
   timeout: "had no slot in time",
   aborted: "was left by the caller",
   too_heavy: "has fewer slots than the call takes",
   closed: "is closed",
 };
+
+/** The error of a call that got no slot. */
+export function rejectionOf(name: string, reason: Rejection): KeelsonError {
+  return new KeelsonError(
+    reason === "closed" ? "unavailable" : "upstream_bulkhead_full",
+    `bulkhead "${name}" ${REASONS[reason]}`,
+    { source: `bulkhead:${name}` },
+  );
+}
