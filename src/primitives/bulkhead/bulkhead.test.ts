@@ -68,7 +68,24 @@ describe("a bulkhead", () => {
     expect(() => bulkhead.leave()).toThrow(TypeError);
     bulkhead.tryEnter();
     expect(() => bulkhead.leave(2)).toThrow('bulkhead("pdf"): leave() without a slot');
+    for (const weight of [0, -1, 0.5, Number.NaN]) expect(() => bulkhead.leave(weight)).toThrow(ConfigError);
     expect(bulkhead.snapshot().running).toBe(1);
+  });
+
+  it("gives the slot back of a call whose error throws when it is looked at", async () => {
+    const { bulkhead } = setup({ adaptive: {} });
+    const error = Object.defineProperty(new Error("odd"), "status", {
+      get: () => {
+        throw new Error("not yet");
+      },
+    });
+    const thrown = await bulkhead
+      .run(() => Promise.reject(error))
+      .then(
+        () => false,
+        (reason: unknown) => reason === error,
+      );
+    expect([thrown, bulkhead.snapshot().running]).toEqual([true, 0]);
   });
 
   it.each<[object, string]>([

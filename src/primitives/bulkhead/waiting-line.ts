@@ -3,8 +3,8 @@ import { oneOf } from "../../core/config.js";
 import type { Priority } from "../../core/context.js";
 import type { Deadlines, Expirable } from "../../core/deadlines.js";
 
-/** Classes in order: a waiter's `class` is its place here, 0 the highest. */
-const CLASS: Readonly<Record<Priority, number>> = { critical: 0, high: 1, normal: 2, low: 3 };
+/** In order: a waiter's `class` is its priority's place here. */
+const PRIORITIES: readonly Priority[] = ["critical", "high", "normal", "low"];
 
 /**
  * Grants that may pass a waiter by before it counts as one class higher. Counted in grants and not in time, so that
@@ -38,7 +38,8 @@ export class Waiter implements Expirable {
     readonly reject: (reason: unknown) => void,
     readonly giveUp: (waiter: Waiter, reason: GiveUp) => void,
   ) {
-    this.class = CLASS[priority] ?? CLASS[oneOf(priority, "priority", Object.keys(CLASS) as Priority[])];
+    this.class = PRIORITIES.indexOf(priority);
+    if (this.class < 0) oneOf(priority, "priority", PRIORITIES);
   }
 
   /** Called by {@link Deadlines}, which has let go of it. */

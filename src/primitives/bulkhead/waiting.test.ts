@@ -138,7 +138,8 @@ describe("waiting for a slot", () => {
   it("refuses a priority that it doesn't know", async () => {
     const { bulkhead } = setup({ maxConcurrent: 1 });
     bulkhead.tryEnter();
-    await expect(bulkhead.wait({ priority: "urgent" as "high" })).rejects.toThrow(ConfigError);
+    for (const priority of ["urgent", "constructor", ""])
+      await expect(bulkhead.wait({ priority: priority as "high" })).rejects.toThrow(ConfigError);
     expect(bulkhead.snapshot().queued).toBe(0);
   });
 });
