@@ -50,4 +50,11 @@ describe("the checks", () => {
       'limiter("chat").limt: got 5; allowed: no such option; one of limit, per',
     );
   });
+
+  it.each([null, true, "2s", 5, () => 1])("is one where options were meant: %j", (options) => {
+    expect(() => onlyKnown(options as object, 'breaker("serper").slowCall', ["over", "rate"])).toThrow(ConfigError);
+    expect(() => onlyKnown(options as object, 'breaker("serper").slowCall', ["over", "rate"])).toThrow(
+      "allowed: an object with any of over, rate",
+    );
+  });
 });

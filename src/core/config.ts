@@ -65,11 +65,13 @@ export function oneOf<const T extends string>(value: unknown, option: string, al
 }
 
 /**
- * Checks that an object has no option outside `known`, so that a misspelt option can't be ignored in silence.
+ * Checks that options are an object, and have none outside `known`: a misspelt option can't be ignored in silence.
  *
  * @throws {ConfigError} naming the first unknown option.
  */
 export function onlyKnown(options: object, where: string, known: readonly string[]): void {
+  if (typeof options !== "object" || options === null)
+    throw new ConfigError(where, options, `an object with any of ${known.join(", ")}`);
   for (const key of Object.keys(options)) {
     if (!known.includes(key))
       throw new ConfigError(
