@@ -19,6 +19,10 @@ describe("options", () => {
     [{ jitter: -1 }, 'breaker("serper").jitter'],
     [{ halfOpen: { calls: 0 } }, 'breaker("serper").halfOpen.calls'],
     [{ halfOpen: { max: 1 } as never }, 'breaker("serper").halfOpen.max'],
+    [{ halfOpen: null as never }, 'breaker("serper").halfOpen'],
+    [{ slowCall: null as never }, 'breaker("serper").slowCall'],
+    [{ ignore: "TypeError" as never }, 'breaker("serper").ignore'],
+    [{ isFailure: true as never }, 'breaker("serper").isFailure'],
     [{ treshold: 0.5 } as never, 'breaker("serper").treshold'],
   ])("are refused by name when wrong: %j", (options, name) => {
     expect(() => new Breaker("serper", options)).toThrow(ConfigError);

@@ -1,4 +1,4 @@
-import { fraction, integer, onlyKnown } from "../../core/config.js";
+import { ConfigError, fraction, integer, onlyKnown } from "../../core/config.js";
 import { type Duration, milliseconds } from "../../core/duration.js";
 import type { ReadTunable, Tunable } from "../../core/runtime.js";
 import type { Criteria } from "./verdict.js";
@@ -85,6 +85,9 @@ export function breakerConfig(where: string, options: BreakerOptions<never>, rea
     "ignore",
     "isFailure",
   ]);
+  for (const name of ["ignore", "isFailure"] as const)
+    if (options[name] !== undefined && typeof options[name] !== "function")
+      throw new ConfigError(`${where}.${name}`, options[name], "a function");
   const { window = DEFAULT_WINDOW, slowCall, halfOpen = {} } = options;
   let windowMs = 0;
   let windowCalls = 0;
