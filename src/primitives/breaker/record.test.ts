@@ -125,7 +125,10 @@ describe("serialise and restore", () => {
     { version: 1, savedAt: 0, state: "half-open" },
     { version: 1, savedAt: "0", state: "closed" },
     { version: 1, savedAt: 0, state: "open", openUntil: -1 },
+    { version: 1, savedAt: 0, state: "open", attempt: 0 },
+    { version: 1, savedAt: 0, state: "open", attempt: 1.5 },
     { version: 1, savedAt: 0, state: "closed", window: { calls: [4] } },
+    { version: 1, savedAt: 0, state: "closed", window: { bucketMs: 3000, ageMs: 0, buckets: [[2 ** 32, 0, 0]] } },
     { version: 1, savedAt: 0, state: "closed", window: { bucketMs: 3000, ageMs: 0, buckets: [[1, 2, 0]] } },
     { version: 1, savedAt: 0, state: "closed", window: { bucketMs: 3000, ageMs: 0, buckets: [[1, 0.5, 0]] } },
   ])("refuse what is no record: %j", (record) => {

@@ -85,7 +85,9 @@ function checked(given: unknown, where: string): BreakerRecord {
     record !== null &&
     record.version === RECORD_VERSION &&
     ["closed", "open", "isolated", "disabled", "metrics-only"].includes(record.state as string) &&
-    amounts([record.savedAt, record.openUntil ?? 0, record.attempt ?? 1]) &&
+    amounts([record.savedAt, record.openUntil ?? 0]) &&
+    Number.isSafeInteger(record.attempt ?? 1) &&
+    (record.attempt ?? 1) >= 1 &&
     (record.window === undefined || isWindow(record.window))
   )
     return record as BreakerRecord;
@@ -103,8 +105,8 @@ function isWindow(window: unknown): boolean {
       (bucket) =>
         Array.isArray(bucket) &&
         bucket.length === 3 &&
-        bucket.every((count) => Number.isSafeInteger(count)) &&
-        amounts(bucket) &&
+        // As much as a bucket holds.
+        bucket.every((count) => count === count >>> 0) &&
         Math.max(bucket[1], bucket[2]) <= bucket[0],
     )
   );
