@@ -26,6 +26,11 @@ export function outcomeOfError(
 
 /** The `retryAfterMs` that an error carries, if it does. */
 export function retryAfterOf(error: unknown): number | undefined {
-  const hint = (error as { retryAfterMs?: unknown } | null | undefined)?.retryAfterMs;
-  return typeof hint === "number" ? hint : undefined;
+  try {
+    const hint = (error as { retryAfterMs?: unknown } | null | undefined)?.retryAfterMs;
+    return typeof hint === "number" ? hint : undefined;
+  } catch {
+    // Its getter throws: no hint, and the call is settled all the same.
+    return undefined;
+  }
 }

@@ -90,6 +90,19 @@ describe("run", () => {
     expect(breaker.snapshot()).toMatchObject({ state: "half-open", probing: 0 });
   });
 
+  it("gives the permit back of a call whose error throws when it is looked at", async () => {
+    const { breaker, clock } = setUp({ halfOpen: { calls: 1 } });
+    await expect(breaker.run(fail)).rejects.toBe(boom);
+    clock.tick(6_000);
+    const error = Object.defineProperty(new Error("odd"), "retryAfterMs", {
+      get: () => {
+        throw new Error("not yet");
+      },
+    });
+    await expect(breaker.run(() => Promise.reject(error))).rejects.toBe(error);
+    expect(breaker.snapshot()).toMatchObject({ state: "open", probing: 0 });
+  });
+
   it("doesn't count another policy's rejection", async () => {
     const { breaker } = setUp();
     const full = new KeelsonError("upstream_bulkhead_full");
