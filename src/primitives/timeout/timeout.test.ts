@@ -90,6 +90,67 @@ describe("Timeout", () => {
     expect(await result).toMatchObject({ code: "upstream_timeout" });
   });
 
+  it("disposes of a result that comes after the time-out", async () => {
+    const { clock, timeout } = setup();
+    let cancelled = false;
+    const body = new ReadableStream({
+      cancel: () => {
+        cancelled = true;
+      },
+    });
+    const result = caught(
+      timeout.run(async () => {
+        await new Promise<void>((resolve) => clock.alarm(150, resolve, "held"));
+        return new Response(body);
+      }),
+    );
+    await clock.advance(200);
+    expect(await result).toMatchObject({ code: "upstream_timeout" });
+    expect(cancelled).toBe(true);
+  });
+
+  it("ends at the context's deadline where that comes first, and calls nothing when it has passed", async () => {
+    const { clock, timeout, told } = setup();
+    let seen = 0;
+    const result = caught(
+      timeout.run(
+        ({ deadline }) => {
+          seen = deadline;
+          return never();
+        },
+        { context: { deadline: 40 } },
+      ),
+    );
+    await clock.advance(40);
+    expect(await result).toMatchObject({ code: "upstream_timeout" });
+    expect(seen).toBe(40);
+    expect(told).toMatchObject([{ scope: "total", ms: 40 }]);
+    let called = false;
+    const late = timeout.run(
+      () => {
+        called = true;
+      },
+      { context: { deadline: 40 } },
+    );
+    expect(await caught(late)).toMatchObject({ code: "upstream_timeout" });
+    expect(called).toBe(false);
+    expect(await timeout.run(async () => "in time", { context: { deadline: 60 } })).toBe("in time");
+    expect(clock.pending("held")).toBe(0);
+  });
+
+  it("goes by the carried context where it is passed none", async () => {
+    const clock = new ManualClock();
+    const caller = new AbortController();
+    const timeout = new Timeout(
+      "x",
+      { after: 100 },
+      runtime({ clock, currentContext: () => ({ signal: caller.signal }) }),
+    );
+    const result = caught(timeout.run(never));
+    caller.abort("left");
+    expect(await result).toBe("left");
+  });
+
   it("does not take a caller's abort for a time-out", async () => {
     const { clock, timeout, told } = setup();
     const caller = new AbortController();

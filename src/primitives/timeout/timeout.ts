@@ -1,8 +1,10 @@
+import type { Alarm } from "../../core/clock.js";
 import { onlyKnown } from "../../core/config.js";
 import type { Context } from "../../core/context.js";
 import { Deadlines, type Expirable } from "../../core/deadlines.js";
 import { type Duration, milliseconds } from "../../core/duration.js";
 import { Derived, type Runtime, runtime, type Tunable } from "../../core/runtime.js";
+import { discard } from "../retry/discard.js";
 import { isThenable, PendingCall, promised } from "./pending-call.js";
 import { timeoutError } from "./timeout-error.js";
 
@@ -24,7 +26,7 @@ export interface TimedAttempt {
 export interface TimeoutCall {
   /** The caller's own: when it aborts, the call rejects with its reason, which is not a time-out. */
   readonly signal?: AbortSignal;
-  /** Goes into events; its signal counts like `signal`. */
+  /** Goes into events; its signal counts like `signal`, and its deadline ends the call where that is sooner. */
   readonly context?: Context;
 }
 
@@ -37,7 +39,7 @@ export interface TimeoutSnapshot {
 
 /**
  * Bounds how long a call may take. When time runs out the caller gets a KeelsonError `upstream_timeout` at once and
- * the callee's signal aborts with that error; a callee that pays no heed goes on, and its late result is dropped.
+ * the callee's signal aborts with that error; a callee that pays no heed goes on, and its late result is disposed of.
  * Nothing is aborted on return, for that would cut off a body that is still being read.
  *
  * @example
@@ -69,9 +71,11 @@ export class Timeout {
    */
   run<T>(fn: (attempt: TimedAttempt) => T | PromiseLike<T>, call?: TimeoutCall): Promise<T> {
     const list = this.#deadlines.value;
-    const timed = new TimedCall<T>(this.name, list, this.#rt, this.#counts, call?.context);
+    const context = call?.context ?? this.#rt.currentContext?.();
+    const timed = new TimedCall<T>(this.name, list, this.#rt, this.#counts, context);
     this.#counts.calls++;
-    if (call !== undefined && !timed.follow(call.signal, call.context?.signal)) return timed.promise;
+    const implied = context?.signal;
+    if ((call !== undefined || implied !== undefined) && !timed.follow(call?.signal, implied)) return timed.promise;
     timed.begin(fn);
     return timed.promise;
   }
@@ -88,6 +92,8 @@ class TimedCall<T> extends PendingCall<T> implements Expirable, TimedAttempt {
   declare next: Expirable | undefined;
   declare over: boolean;
   declare callers: readonly AbortSignal[] | undefined;
+  /** Where the context's deadline comes before the time-out, which the list then doesn't hold. */
+  declare sooner: Alarm | undefined;
 
   constructor(
     readonly name: string,
@@ -102,6 +108,7 @@ class TimedCall<T> extends PendingCall<T> implements Expirable, TimedAttempt {
     this.next = undefined;
     this.over = false;
     this.callers = undefined;
+    this.sooner = undefined;
   }
 
   /** Listens to the caller; false when it had aborted already. */
@@ -119,7 +126,16 @@ class TimedCall<T> extends PendingCall<T> implements Expirable, TimedAttempt {
   }
 
   begin(fn: (attempt: TimedAttempt) => T | PromiseLike<T>): void {
-    this.list.add(this, this.rt.clock.monotonic());
+    const now = this.rt.clock.monotonic();
+    const until = this.context?.deadline;
+    if (until !== undefined && until < now + this.list.ms) {
+      this.deadline = until;
+      if (until <= now) {
+        this.timeOut(0);
+        return;
+      }
+      this.sooner = this.rt.clock.alarm(until - now, () => this.timeOut(until - now), "held");
+    } else this.list.add(this, now);
     let result: T | PromiseLike<T>;
     try {
       result = fn(this);
@@ -137,7 +153,10 @@ class TimedCall<T> extends PendingCall<T> implements Expirable, TimedAttempt {
   }
 
   succeeded(value: T): void {
-    if (this.over) return;
+    if (this.over) {
+      discard(value);
+      return;
+    }
     this.end();
     this.resolve(value);
   }
@@ -150,13 +169,17 @@ class TimedCall<T> extends PendingCall<T> implements Expirable, TimedAttempt {
 
   /** Time is up; the list has let go of the entry. */
   expire(): void {
-    const { name, context, list } = this;
+    this.timeOut(this.list.ms);
+  }
+
+  timeOut(ms: number): void {
+    const { name, context } = this;
     this.over = true;
     this.unfollow();
     this.counts.timeouts++;
-    const error = timeoutError(`timeout:${name}`, "total", list.ms);
+    const error = timeoutError(`timeout:${name}`, "total", ms);
     const { events } = this.rt;
-    if (events.wants("timeout")) events.emit("timeout", { name, context, scope: "total", ms: list.ms });
+    if (events.wants("timeout")) events.emit("timeout", { name, context, scope: "total", ms });
     this.reject(error);
     this.abort(error);
   }
@@ -172,7 +195,8 @@ class TimedCall<T> extends PendingCall<T> implements Expirable, TimedAttempt {
 
   end(): void {
     this.over = true;
-    this.list.remove(this);
+    if (this.sooner === undefined) this.list.remove(this);
+    else this.sooner.cancel();
     this.unfollow();
   }
 
