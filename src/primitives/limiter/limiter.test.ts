@@ -106,6 +106,13 @@ describe("a limiter", () => {
     },
   );
 
+  it.each([0.5, Number.NaN, Number.POSITIVE_INFINITY, "0"])("takes back nothing of the moment %j", async (at) => {
+    const { limiter } = setup();
+    limiter.take("ann", 3);
+    await expect(limiter.refund("ann", 3, at as number)).rejects.toThrow('limiter("chat"): at');
+    expect(await limiter.peek("ann")).toMatchObject({ allowed: false });
+  });
+
   it.each(["", undefined, null, 7])("counts nobody under the key %j", async (key) => {
     const { limiter } = setup();
     expect(() => limiter.take(key as string)).toThrow('limiter("chat"): key');

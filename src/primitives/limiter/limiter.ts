@@ -89,9 +89,11 @@ export class Limiter {
    *
    * @param at the `at` of the decision that took them; left out: they count as taken just now
    * @returns false when the store failed: then the units run out by themselves
+   * @throws {ConfigError} when `cost` or `at` is no whole number, or `key` is empty
    */
   async refund(key: string, cost = 1, at?: number): Promise<boolean> {
     const engine = this[ENGINE];
+    if (at !== undefined) integer(at, `${engine.where}: at`, Number.MIN_SAFE_INTEGER);
     return engine.refund(key, integer(cost, `${engine.where}: cost`, 0), at);
   }
 
