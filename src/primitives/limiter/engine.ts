@@ -16,7 +16,7 @@ import type { LimitConfig, LimitDecision, LimitInput, LimitKernel } from "../../
 import type { Decision } from "./decision.js";
 import { LocalLimits } from "./local-limits.js";
 import { kernelOf, type LimiterConfig, type LimiterOptions, limiterConfig, whereOf } from "./options.js";
-import { StoreWait } from "./store-wait.js";
+import { broken, StoreWait } from "./store-wait.js";
 
 /** Made once: nearly every request takes one unit. */
 const TAKE_ONE: LimitInput = { op: "take", amount: 1, at: -1 };
@@ -84,7 +84,7 @@ export class LimiterEngine {
 
   /** Its part of a step of several. */
   part(key: string, input: LimitInput): CellStep<LimitDecision> {
-    return this.#opened().with(this.#named(key), this.config.value, input);
+    return this.#opened().with(key, this.config.value, input);
   }
 
   /** Waits no longer than the deadline. */
@@ -92,9 +92,13 @@ export class LimiterEngine {
     return new StoreWait(pending, this.#deadlines, this.#rt.clock.monotonic()).answer;
   }
 
-  /** Counts here too what a distant store gave, so that its failure doesn't hand every key a whole limit again. */
-  warm(key: string, input: LimitInput): void {
-    if (input.op === "take") this.#locally(key, input);
+  /** Does here too what a distant store did, so that its failure hands no key its whole limit again, nor ends a block. */
+  warm(key: string, input: LimitInput, { allowed, retryAfterMs }: LimitDecision): void {
+    const { local, blockMs } = this.config.value;
+    if (local === undefined || input.op !== "take") return;
+    // What the store allowed blocks nobody, though it may be more than this process has left to give.
+    if (allowed) this.#locally(key, input, local.unblocking);
+    else if (blockMs > 0) this.#locally(key, { op: "block", amount: retryAfterMs, at: -1 });
   }
 
   /** Gives units back to whoever gave them. Whether that worked. */
@@ -109,8 +113,10 @@ export class LimiterEngine {
       this.#tellFailure(answer, "closed");
       return false;
     }
+    // By the clock here; what was taken before that began was never counted here.
     const age = at === undefined ? 0 : answer.at - at;
-    if (age >= 0) this.#locally(key, { op: "refund", amount, at: Math.max(0, this.#local.now() - age) });
+    const then = this.#local.now() - age;
+    if (age >= 0 && then >= 0) this.#locally(key, { op: "refund", amount, at: then });
     return true;
   }
 
@@ -162,7 +168,13 @@ export class LimiterEngine {
 
   #step(key: string, input: LimitInput): MaybePromise<Outcome<LimitDecision>> {
     const config = this.config.value;
-    return (this.#cells ?? this.#opened()).step(this.#named(key), config, input, config.call);
+    const cells = this.#cells ?? this.#opened();
+    const name = this.named(key);
+    try {
+      return cells.step(name, config, input, config.call);
+    } catch (error) {
+      return broken(error);
+    }
   }
 
   #opened(): Cells<LimitConfig, LimitInput, LimitDecision> {
@@ -170,8 +182,12 @@ export class LimiterEngine {
     return this.#cells;
   }
 
-  /** An empty key would count everybody together. */
-  #named(key: string): string {
+  /**
+   * Checks a key: an empty one would count everybody together.
+   *
+   * @throws {ConfigError} when it is no text, or empty
+   */
+  named(key: string): string {
     if (typeof key === "string" && key !== "") return key;
     throw new ConfigError(`${this.where}: key`, key, "text that is not empty");
   }
@@ -179,7 +195,7 @@ export class LimiterEngine {
   async #decideLater(pending: Promise<Outcome<LimitDecision>>, key: string, input: LimitInput): Promise<Decision> {
     const answer = await this.within(pending);
     if (answer instanceof StoreFailure) return this.degraded(key, input, answer);
-    if (answer.allowed) this.warm(key, input);
+    this.warm(key, input, answer);
     return answer;
   }
 
@@ -199,13 +215,13 @@ export class LimiterEngine {
   }
 
   /** `undefined` where no policy counts in this process, or there is no room for the key. */
-  #locally(key: string, input: LimitInput): LimitDecision | undefined {
+  #locally(key: string, input: LimitInput, limits?: LimitConfig): LimitDecision | undefined {
     const { local } = this.config.value;
     if (local === undefined) return undefined;
     const { op, amount, at } = input;
     // What costs more than a part of the limit takes all of the part.
     const fitting = op === "block" || amount <= local.capacity ? input : { op, amount: local.capacity, at };
-    return this.#local.step(key, local, local.maxKeys, fitting);
+    return this.#local.step(key, limits ?? local, local.maxKeys, fitting);
   }
 
   /** Open or closed: nobody counts. */

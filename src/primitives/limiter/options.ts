@@ -92,6 +92,8 @@ export interface LimiterConfig extends LimitConfig {
 export interface LocalConfig extends LimitConfig {
   readonly capacity: number;
   readonly maxKeys: number;
+  /** The same without blocks. */
+  readonly unblocking: LimitConfig;
 }
 
 /** Products and sums of limits and times stay whole numbers that a double holds. */
@@ -168,7 +170,9 @@ function localConfig(
   fraction(part, `${where}.fraction`, LEAST_FRACTION, 1);
   integer(maxKeys, `${where}.maxKeys`, 1);
   const capacity = Math.ceil(limits.burst * part);
-  return wanted ? { ...limits, limit: Math.ceil(limits.limit * part), burst: capacity, capacity, maxKeys } : undefined;
+  if (!wanted) return undefined;
+  const own = { ...limits, limit: Math.ceil(limits.limit * part), burst: capacity };
+  return { ...own, capacity, maxKeys, unblocking: { ...own, blockMs: 0 } };
 }
 
 function policiesOf(

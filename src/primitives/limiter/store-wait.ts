@@ -1,6 +1,11 @@
 import type { Deadlines, Expirable } from "../../core/deadlines.js";
 import { type Outcome, StoreFailure } from "../../core/store.js";
 
+/** A store answers failures as values; one that throws or rejects all the same has failed too. */
+export function broken(error: unknown): StoreFailure {
+  return new StoreFailure("unavailable", "unknown", error);
+}
+
 /**
  * Waits for a store's answer, but not longer than the deadline: a late one counts as none, and whether it was written
  * is unknown.
@@ -24,8 +29,7 @@ export class StoreWait<D extends object> implements Expirable {
       deadlines.remove(this);
       this.#resolve(outcome);
     };
-    // A store answers failures as values; one that rejects all the same has failed too.
-    pending.then(settle, (error: unknown) => settle(new StoreFailure("unavailable", "unknown", error)));
+    pending.then(settle, (error: unknown) => settle(broken(error)));
   }
 
   expire(): void {

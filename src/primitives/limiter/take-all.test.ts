@@ -3,29 +3,11 @@ import { ConfigError } from "../../core/config.js";
 import { StoreFailure } from "../../core/store.js";
 import { Limiter } from "./limiter.js";
 import type { LimiterOptions } from "./options.js";
+import { setup } from "./take-all.fixture.js";
 import { type LimiterTake, takeAll } from "./take-all.js";
 import { troubled } from "./troubled-store.fixture.js";
 
 const DOWN = new StoreFailure("unavailable", "no");
-
-function setup(options: Partial<LimiterOptions<never>> = {}) {
-  const parts = troubled();
-  const make = (name: string, limit: number, per: "1s" | "1m" | "1h", more: Partial<LimiterOptions<never>> = {}) =>
-    new Limiter(name, { algorithm: "fixed-window", limit, per, ...options, ...more }, parts.rt);
-  const perMinute = make("minute", 4, "1m");
-  const perHour = make("hour", 6, "1h");
-  return {
-    ...parts,
-    make,
-    perMinute,
-    perHour,
-    both: (cost = 1): LimiterTake[] => [
-      { limiter: perMinute, key: "ann", cost },
-      { limiter: perHour, key: "ann", cost },
-    ],
-    left: async () => [(await perMinute.peek("ann")).remaining, (await perHour.peek("ann")).remaining],
-  };
-}
 
 describe("limits that lie together", () => {
   it("are taken in one step, at once", async () => {
@@ -197,35 +179,6 @@ describe("limits that lie apart", () => {
   });
 });
 
-describe("several limits whose store fails", () => {
-  it("each follow their policy, all or nothing", async () => {
-    const { perMinute, perHour, make, store } = setup();
-    store.trouble = DOWN;
-    const closed = make("closed", 1, "1m", { onStoreFailure: "closed" });
-    const open = make("open", 1, "1m", { onStoreFailure: "open" });
-    const local = [
-      { limiter: perMinute, key: "ann", cost: 2 },
-      { limiter: perHour, key: "ann" },
-    ];
-    expect(takeAll([...local, { limiter: open, key: "ann" }, { limiter: closed, key: "ann" }])).toMatchObject({
-      allowed: false,
-      atomicity: "compensated",
-      retryAfterMs: 1_000,
-      decisions: [
-        { source: "local", allowed: true, remaining: 2 },
-        { source: "local", allowed: true, remaining: 3 },
-        { source: "open", allowed: true, remaining: 0 },
-        { source: "closed", allowed: false },
-      ],
-    });
-    expect(takeAll([...local, { limiter: open, key: "ann" }])).toMatchObject({
-      allowed: true,
-      atomicity: "compensated",
-    });
-    expect(await perMinute.peek("ann")).toMatchObject({ source: "local", remaining: 0 });
-  });
-});
-
 describe("takeAll", () => {
   it("of nothing is allowed", () => {
     expect(takeAll([])).toEqual({ allowed: true, retryAfterMs: 0, atomicity: "atomic", decisions: [] });
@@ -243,6 +196,20 @@ describe("takeAll", () => {
           { limiter: perMinute, key: "ann", cost: 2 },
         ]),
       ).toThrow('limiter("minute"): cost: got 5');
+    }
+    expect(await left()).toEqual([4, 6]);
+  });
+
+  it("takes nothing where one key or cost is none", async () => {
+    const { both, left, perMinute, perHour, store } = setup();
+    const [ann] = both() as [LimiterTake];
+    for (const near of [true, false]) {
+      store.near = near;
+      expect(() => takeAll([ann, { limiter: perHour, key: "" }])).toThrow('limiter("hour"): key');
+      for (const cost of [-1, 0.5, "1" as never]) {
+        expect(() => takeAll([ann, { limiter: perMinute, key: "ann", cost }])).toThrow('limiter("minute"): cost');
+        expect(() => takeAll([{ limiter: perMinute, key: "ann", cost }, ann, ann])).toThrow('limiter("minute"): cost');
+      }
     }
     expect(await left()).toEqual([4, 6]);
   });

@@ -4,6 +4,7 @@ import type { LimitDecision, LimitInput } from "../../kernel/limit/limit.js";
 import type { Decision } from "./decision.js";
 import type { LimiterEngine } from "./engine.js";
 import { ENGINE, type Limiter } from "./limiter.js";
+import { broken } from "./store-wait.js";
 
 /** One of several limits that are taken together. */
 export interface LimiterTake {
@@ -43,7 +44,7 @@ interface Use {
  * Takes from several limiters, all or nothing. The same key of the same limiter twice is one take of both costs, and
  * both have its decision.
  *
- * @throws {ConfigError} when one of them could never give so many units, before anything is taken
+ * @throws {ConfigError} when one of them could never give so many units, or a key is empty; before anything is taken
  */
 export function takeAll(takes: readonly LimiterTake[], context?: Context): MaybePromise<MultiDecision> {
   const places: number[] = [];
@@ -64,12 +65,16 @@ export function takeAll(takes: readonly LimiterTake[], context?: Context): Maybe
     (least, { engine }) => (engine.deadlineMs < least.deadlineMs ? engine : least),
     first.engine,
   );
-  const outcome = store.stepAll(parts, { deadlineMs: patience.deadlineMs });
+  let outcome: MaybePromise<Outcome<readonly LimitDecision[]>>;
+  try {
+    outcome = store.stepAll(parts, { deadlineMs: patience.deadlineMs });
+  } catch (error) {
+    outcome = broken(error);
+  }
   if (!(outcome instanceof Promise)) return spread(settle(uses, outcome, context));
   return patience.within(outcome).then((answer) => {
     const decision = settle(uses, answer, context);
-    if (decision.allowed && decision.atomicity === "atomic")
-      for (const { engine, key, input } of uses) engine.warm(key, input);
+    if (decision.atomicity === "atomic") warm(uses, decision);
     return spread(decision);
   });
 }
@@ -78,10 +83,11 @@ function distinct(takes: readonly LimiterTake[], places: number[]): Use[] {
   const merged: { engine: LimiterEngine; key: string; cost: number }[] = [];
   for (const { limiter, key, cost = 1 } of takes) {
     const engine = limiter[ENGINE];
+    const { amount } = engine.asking("take", cost);
     const place = merged.findIndex((other) => other.engine === engine && other.key === key);
     const same = merged[place];
-    if (same !== undefined) same.cost += cost;
-    places.push(same === undefined ? merged.push({ engine, key, cost }) - 1 : place);
+    if (same !== undefined) same.cost += amount;
+    places.push(same === undefined ? merged.push({ engine, key: engine.named(key), cost: amount }) - 1 : place);
   }
   return merged.map(({ engine, key, cost }) => ({ engine, key, input: engine.asking("take", cost) }));
 }
@@ -95,6 +101,14 @@ function settle(
   const decisions = uses.map(({ engine, key, input }) => engine.degraded(key, input, outcome));
   if (decisions.some(({ allowed }) => !allowed)) handBack(uses, decisions);
   return combined(uses, decisions, context, "compensated");
+}
+
+/** What one allowed and another refused was not taken. */
+function warm(uses: readonly Use[], { allowed, decisions }: MultiDecision): void {
+  for (const [i, { engine, key, input }] of uses.entries()) {
+    const decision = decisions[i] as Decision;
+    if (decision.allowed === allowed) engine.warm(key, input, decision);
+  }
 }
 
 async function inTurn(uses: readonly Use[], context: Context | undefined): Promise<MultiDecision> {

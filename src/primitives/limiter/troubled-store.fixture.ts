@@ -16,7 +16,7 @@ import { memoryStore } from "../../stores/memory/memory-store.js";
 import { ManualClock } from "../../testing/manual-clock.js";
 
 /** How a {@link TroubledStore} answers. */
-export type Trouble = "none" | "late" | "rejects" | StoreFailure;
+export type Trouble = "none" | "rejects" | "throws" | StoreFailure;
 
 /** A store that answers late, fails or breaks as it is told; what it decides, a memory store decides. */
 export class TroubledStore implements Store<"act", undefined> {
@@ -68,6 +68,7 @@ export class TroubledStore implements Store<"act", undefined> {
   #answer<D extends object>(call: StoreCall | undefined, decide: () => Outcome<D>): MaybePromise<Outcome<D>> {
     this.calls.push(call);
     const { trouble, takesMs } = this;
+    if (trouble === "throws") throw new Error("broken");
     const answer = () => (trouble instanceof StoreFailure ? trouble : decide());
     if (takesMs === undefined && trouble !== "rejects") return answer();
     return new Promise((resolve, reject) => {
