@@ -5,6 +5,8 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Tests that need a server of Node's, or its modules, say so by their name. */
 const NODE_ONLY = "**/*.node.test.ts";
+/** Tests that need a redis-server. */
+const REDIS = ["test/redis/**/*.test.ts", "{src,examples,scripts,test}/**/*.redis.test.ts"];
 const EDGE = "src/{core,kernel,primitives,stores/memory,boundary,observe,kit}/**/*.test.ts";
 
 export default defineConfig({
@@ -25,7 +27,7 @@ export default defineConfig({
         test: {
           name: "node",
           include: ["src/**/*.test.ts", "examples/**/*.test.ts", "scripts/**/*.test.ts", "test/**/*.test.ts"],
-          exclude: ["test/package/**", "test/setup/**"],
+          exclude: ["test/package/**", "test/setup/**", ...REDIS],
         },
       },
       {
@@ -36,7 +38,7 @@ export default defineConfig({
           environment: "edge-runtime",
           pool: "vmThreads",
           include: [EDGE, "src/*.test.ts"],
-          exclude: [NODE_ONLY],
+          exclude: [NODE_ONLY, ...REDIS],
         },
       },
       {
@@ -55,8 +57,19 @@ export default defineConfig({
         test: {
           name: "tools",
           include: ["test/setup/**/*.test.ts"],
+          globalSetup: ["test/setup/global-setup.ts", "test/setup/chromium-setup.ts"],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        // What needs a Redis: one plain server for the whole run, and servers that tests start for themselves.
+        extends: true,
+        test: {
+          name: "redis",
+          include: REDIS,
           globalSetup: ["test/setup/global-setup.ts"],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
     ],

@@ -1,15 +1,20 @@
 import type { TestProject } from "vitest/node";
-import { chromium, type Provided, provide, redisServer } from "./provide.js";
+import { type Provided, provide, redisServer } from "./provide.js";
+import { startRedis } from "./redis.js";
 
 declare module "vitest" {
   interface ProvidedContext {
     redisServer: Provided;
-    chromium: Provided;
+    /** A plain redis-server that the whole run shares. */
+    redisUrl: string;
   }
 }
 
-/** Sees to the programs that a project's tests need, before the first of them. */
-export default function setup(project: TestProject): void {
-  project.provide("redisServer", provide(redisServer));
-  project.provide("chromium", provide(chromium));
+/** Sees to Redis before the first test of a project; ends the server that it started after the last one. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const provided = provide(redisServer);
+  const shared = await startRedis(provided);
+  project.provide("redisServer", provided);
+  project.provide("redisUrl", shared.url);
+  return () => shared.stop();
 }
