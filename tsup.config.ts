@@ -6,8 +6,10 @@ const entries = {
   express: "src/adapters/express/index.ts",
   node: "src/adapters/node/index.ts",
   oidc: "src/adapters/oidc/index.ts",
+  redis: "src/stores/redis/index.ts",
   schema: "src/schema.ts",
   testing: "src/testing/index.ts",
+  upstash: "src/stores/upstash/index.ts",
 };
 
 /**

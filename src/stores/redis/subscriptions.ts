@@ -1,0 +1,37 @@
+/** Who listens to what, over one connection. */
+export class Subscriptions {
+  readonly #listeners = new Map<string, Set<(message: string) => void>>();
+  readonly #gaps = new Set<() => void>();
+  #connected = false;
+
+  /** Adds a listener. Whether it is the channel's first. */
+  add(channel: string, listener: (message: string) => void, gap: (() => void) | undefined): boolean {
+    const known = this.#listeners.get(channel);
+    if (gap !== undefined) this.#gaps.add(gap);
+    if (known !== undefined) {
+      known.add(listener);
+      return false;
+    }
+    this.#listeners.set(channel, new Set([listener]));
+    return true;
+  }
+
+  /** Removes a listener. Whether it was the channel's last. */
+  remove(channel: string, listener: (message: string) => void, gap: (() => void) | undefined): boolean {
+    const known = this.#listeners.get(channel);
+    if (gap !== undefined) this.#gaps.delete(gap);
+    if (known === undefined || !known.delete(listener) || known.size > 0) return false;
+    this.#listeners.delete(channel);
+    return true;
+  }
+
+  deliver(channel: string, message: string): void {
+    for (const listener of this.#listeners.get(channel) ?? []) listener(message);
+  }
+
+  /** Notes that the connection is there: again, if it was before, and then messages may have been missed. */
+  connected(): void {
+    if (this.#connected) for (const gap of this.#gaps) gap();
+    this.#connected = true;
+  }
+}

@@ -1,0 +1,148 @@
+import type { Deadlines, Expirable } from "../../core/deadlines.js";
+import { StoreFailure } from "../../core/store.js";
+import { failureOf, isUnknownScript } from "./failure.js";
+import type { Link } from "./link.js";
+import type { Part, Request } from "./request.js";
+import type { Script } from "./script.js";
+import type { AnyTwin, Arg } from "./twins/twin.js";
+
+/** Requests whose time is up at the same moment. */
+class Due implements Expirable {
+  deadline = 0;
+  previous: Expirable | undefined = undefined;
+  next: Expirable | undefined = undefined;
+  expired = false;
+  readonly requests: Request<object>[] = [];
+
+  constructor(readonly deadlines: Deadlines) {}
+
+  expire(): void {
+    this.expired = true;
+    for (const request of this.requests) request.expire();
+  }
+}
+
+/** How a batch is sent. */
+export interface Sending {
+  readonly link: Link;
+  /** The script that steps cells of these kernels, in this order. */
+  scriptOf(twins: readonly AnyTwin[]): Script;
+  /** The time to decide at; empty: the server's. */
+  now(): string;
+  /** Replicas that have to have it, and for how long that is waited. */
+  readonly replicas: { readonly count: number; readonly timeoutMs: number } | undefined;
+}
+
+/**
+ * Requests that go to the server in one script call. What follows upon each other with the same kernel, configuration
+ * and input is told once, with a count: the thousand callers of one limiter send little more than their keys.
+ */
+export class Batch {
+  readonly requests: Request<object>[] = [];
+  readonly #keys: string[] = [];
+  readonly #args: string[] = [""];
+  /** Where in the arguments a twin is named, and which. */
+  readonly #named: { readonly at: number; readonly twin: AnyTwin }[] = [];
+  readonly #twins = new Set<AnyTwin>();
+  readonly #dues = new Map<Deadlines, Due>();
+  #last: Part | undefined;
+  /** Where the count of the last run is. */
+  #countAt = 0;
+
+  /** Cells to be stepped. */
+  get size(): number {
+    return this.#keys.length;
+  }
+
+  add(request: Request<object>, deadlines: Deadlines, now: () => number): void {
+    const { parts } = request;
+    // What can't be encoded throws here, before anything is changed.
+    if (parts.length === 1) this.#alone(parts[0] as Part);
+    else {
+      const encoded = parts.map(({ twin, config, input }) => twin.encode(config, input));
+      for (const [i, args] of encoded.entries()) this.#run(parts[i] as Part, args, i < parts.length - 1);
+      this.#last = undefined;
+    }
+    this.requests.push(request);
+    this.#due(deadlines, now).requests.push(request);
+  }
+
+  /** Sends it and settles the requests. Never rejects. */
+  async send(sending: Sending): Promise<void> {
+    if (!sending.link.ready()) return this.#fail(new StoreFailure("unavailable", "no"));
+    const twins = [...this.#twins].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.version - b.version));
+    for (const { at, twin } of this.#named) this.#args[at] = String(twins.indexOf(twin) + 1);
+    this.#args[0] = sending.now();
+    for (const request of this.requests) request.sent = true;
+    try {
+      const reply = await this.#evaluate(sending, sending.scriptOf(twins));
+      this.#read(reply as readonly unknown[]);
+    } catch (error) {
+      this.#fail(failureOf(error));
+    }
+  }
+
+  async #evaluate({ link, replicas }: Sending, { sha, text }: Script): Promise<unknown> {
+    const keys = this.#keys;
+    const args = this.#args;
+    let reply = sha === undefined ? link.eval(text, keys, args) : link.evalsha(sha, keys, args);
+    // On the same connection right behind it: so it waits for just this.
+    const acknowledged = replicas === undefined ? undefined : link.wait?.(replicas.count, replicas.timeoutMs);
+    if (sha !== undefined)
+      reply = reply.catch((error: unknown) => {
+        if (!isUnknownScript(error)) throw error;
+        return link.eval(text, keys, args);
+      });
+    if (acknowledged === undefined || replicas === undefined) return reply;
+    const [answer, have] = await Promise.all([reply, acknowledged]);
+    if (have >= replicas.count) return answer;
+    throw new Error(`${have} of ${replicas.count} replicas acknowledged the write`);
+  }
+
+  #read(values: readonly unknown[]): void {
+    this.#settled();
+    const now = values[0] as number;
+    let at = 1;
+    for (const request of this.requests) at = request.read(values, at, now);
+  }
+
+  #fail(failure: StoreFailure): void {
+    this.#settled();
+    for (const request of this.requests) request.settle(failure);
+  }
+
+  #settled(): void {
+    for (const due of this.#dues.values()) if (!due.expired) due.deadlines.remove(due);
+    this.#dues.clear();
+  }
+
+  #due(deadlines: Deadlines, now: () => number): Due {
+    let due = this.#dues.get(deadlines);
+    if (due === undefined) {
+      due = new Due(deadlines);
+      this.#dues.set(deadlines, due);
+      deadlines.add(due, now());
+    }
+    return due;
+  }
+
+  #alone(part: Part): void {
+    const last = this.#last;
+    if (last !== undefined && last.twin === part.twin && last.config === part.config && last.input === part.input) {
+      this.#args[this.#countAt] = String(Number(this.#args[this.#countAt]) + 1);
+      this.#keys.push(part.name);
+      return;
+    }
+    this.#run(part, part.twin.encode(part.config, part.input), false);
+    this.#last = part;
+  }
+
+  #run({ name, twin }: Part, args: readonly Arg[], more: boolean): void {
+    this.#keys.push(name);
+    this.#twins.add(twin);
+    this.#countAt = this.#args.length;
+    this.#named.push({ at: this.#countAt + 2, twin });
+    this.#args.push("1", more ? "1" : "0", "", String(args.length));
+    for (const arg of args) this.#args.push(typeof arg === "string" ? arg : String(arg));
+  }
+}
