@@ -1,36 +1,16 @@
-import type { Deadlines, Expirable } from "../../core/deadlines.js";
+import type { Deadlines } from "../../core/deadlines.js";
 import { StoreFailure } from "../../core/store.js";
-import { failureOf, isUnknownScript } from "./failure.js";
-import type { Link } from "./link.js";
+import { Due } from "./due.js";
+import { evaluate, type Sending } from "./evaluate.js";
+import { failureOf } from "./failure.js";
 import type { Part, Request } from "./request.js";
 import type { Script } from "./script.js";
 import type { AnyTwin, Arg } from "./twins/twin.js";
 
-/** Requests whose time is up at the same moment. */
-class Due implements Expirable {
-  deadline = 0;
-  previous: Expirable | undefined = undefined;
-  next: Expirable | undefined = undefined;
-  expired = false;
-  readonly requests: Request<object>[] = [];
-
-  constructor(readonly deadlines: Deadlines) {}
-
-  expire(): void {
-    this.expired = true;
-    for (const request of this.requests) request.expire();
-  }
-}
-
 /** How a batch is sent. */
-export interface Sending {
-  readonly link: Link;
+export interface BatchSending extends Sending {
   /** The script that steps cells of these kernels, in this order. */
   scriptOf(twins: readonly AnyTwin[]): Script;
-  /** The time to decide at; empty: the server's. */
-  now(): string;
-  /** Replicas that have to have it, and for how long that is waited. */
-  readonly replicas: { readonly count: number; readonly timeoutMs: number } | undefined;
 }
 
 /**
@@ -64,39 +44,22 @@ export class Batch {
       this.#last = undefined;
     }
     this.requests.push(request);
-    this.#due(deadlines, now).requests.push(request);
+    this.#due(deadlines, now).add(request);
   }
 
   /** Sends it and settles the requests. Never rejects. */
-  async send(sending: Sending): Promise<void> {
+  async send(sending: BatchSending): Promise<void> {
     if (!sending.link.ready()) return this.#fail(new StoreFailure("unavailable", "no"));
     const twins = [...this.#twins].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.version - b.version));
     for (const { at, twin } of this.#named) this.#args[at] = String(twins.indexOf(twin) + 1);
     this.#args[0] = sending.now();
     for (const request of this.requests) request.sent = true;
     try {
-      const reply = await this.#evaluate(sending, sending.scriptOf(twins));
+      const reply = await evaluate(sending, sending.scriptOf(twins), this.#keys, this.#args);
       this.#read(reply as readonly unknown[]);
     } catch (error) {
       this.#fail(failureOf(error));
     }
-  }
-
-  async #evaluate({ link, replicas }: Sending, { sha, text }: Script): Promise<unknown> {
-    const keys = this.#keys;
-    const args = this.#args;
-    let reply = sha === undefined ? link.eval(text, keys, args) : link.evalsha(sha, keys, args);
-    // On the same connection right behind it: so it waits for just this.
-    const acknowledged = replicas === undefined ? undefined : link.wait?.(replicas.count, replicas.timeoutMs);
-    if (sha !== undefined)
-      reply = reply.catch((error: unknown) => {
-        if (!isUnknownScript(error)) throw error;
-        return link.eval(text, keys, args);
-      });
-    if (acknowledged === undefined || replicas === undefined) return reply;
-    const [answer, have] = await Promise.all([reply, acknowledged]);
-    if (have >= replicas.count) return answer;
-    throw new Error(`${have} of ${replicas.count} replicas acknowledged the write`);
   }
 
   #read(values: readonly unknown[]): void {
@@ -112,16 +75,15 @@ export class Batch {
   }
 
   #settled(): void {
-    for (const due of this.#dues.values()) if (!due.expired) due.deadlines.remove(due);
+    for (const due of this.#dues.values()) due.done();
     this.#dues.clear();
   }
 
   #due(deadlines: Deadlines, now: () => number): Due {
     let due = this.#dues.get(deadlines);
     if (due === undefined) {
-      due = new Due(deadlines);
+      due = new Due(deadlines, now());
       this.#dues.set(deadlines, due);
-      deadlines.add(due, now());
     }
     return due;
   }

@@ -1,5 +1,6 @@
-import { type Outcome, type StoreCall, StoreFailure } from "../../core/store.js";
+import { type StoreCall, StoreFailure } from "../../core/store.js";
 import type { AnyTwin } from "./twins/twin.js";
+import { Wait } from "./wait.js";
 
 /** One cell to be stepped. */
 export interface Part {
@@ -11,41 +12,8 @@ export interface Part {
 }
 
 /** Cells that somebody wants stepped: one by itself, or several all or nothing. */
-export abstract class Request<T extends object> {
+export abstract class Request<T extends object> extends Wait<T> {
   abstract readonly parts: readonly Part[];
-  readonly answer: Promise<Outcome<T>>;
-  readonly #signal: AbortSignal | undefined;
-  #resolve: ((outcome: Outcome<T>) => void) | undefined;
-  /** Whether the server may have seen it. */
-  sent = false;
-
-  constructor(call: StoreCall | undefined) {
-    this.answer = new Promise((resolve) => {
-      this.#resolve = resolve;
-    });
-    this.#signal = call?.signal;
-    this.#signal?.addEventListener("abort", this.#abandon, { once: true });
-  }
-
-  /** Whether somebody still waits. */
-  get waiting(): boolean {
-    return this.#resolve !== undefined;
-  }
-
-  settle(outcome: Outcome<T>): void {
-    const resolve = this.#resolve;
-    if (resolve === undefined) return;
-    this.#resolve = undefined;
-    this.#signal?.removeEventListener("abort", this.#abandon);
-    resolve(outcome);
-  }
-
-  /** Nobody waits any longer: out of time, or given up. */
-  readonly #abandon = () => this.expire();
-
-  expire(): void {
-    this.settle(new StoreFailure("timeout", this.sent ? "unknown" : "no"));
-  }
 
   /** Takes its values from what the script answered. Returns where the next request's begin. */
   abstract read(values: readonly unknown[], at: number, now: number): number;

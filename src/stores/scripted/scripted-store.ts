@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../../core/clock.js";
 import { Deadlines } from "../../core/deadlines.js";
+import type { JobStore } from "../../core/jobs.js";
 import type { Kernel } from "../../core/kernel.js";
 import {
   type CellStep,
@@ -11,9 +12,11 @@ import {
   StoreFailure,
   type StoreStats,
 } from "../../core/store.js";
-import { Batch, type Sending } from "./batch.js";
+import { Batch, type BatchSending } from "./batch.js";
+import { ScriptedJobs } from "./jobs/scripted-jobs.js";
 import type { Link } from "./link.js";
 import { OneStep, type Part, type Request, Steps } from "./request.js";
+import { Rounds } from "./rounds.js";
 import { type Script, steppingScript } from "./script.js";
 import { slotOf } from "./slot.js";
 import { twins as ownTwins } from "./twins/all.js";
@@ -30,7 +33,7 @@ export interface ScriptedStoreParts {
   readonly partition?: ((space: string, key: string) => string) | undefined;
   /** Twins of kernels that this package doesn't know. */
   readonly twins?: readonly AnyTwin[] | undefined;
-  readonly replicas?: Sending["replicas"];
+  readonly replicas?: BatchSending["replicas"];
   /** In place of the server's time. */
   readonly now?: (() => number) | undefined;
   readonly clock?: Clock | undefined;
@@ -47,25 +50,28 @@ export class ScriptedStore implements Store<"act", undefined> {
   readonly #parts: ScriptedStoreParts;
   readonly #clock: Clock;
   readonly #twins = new Map<string, AnyTwin>();
+  readonly #queues = new Map<string, ScriptedJobs>();
   readonly #spaces = new Map<string, ScriptedCells<never, never, object>>();
   readonly #scripts = new Map<string, Script>();
   readonly #deadlines = new Map<number, Deadlines>();
   /** By slot; one only where there is no cluster. */
   readonly #batches = new Map<number, Batch>();
-  readonly #sending: Sending;
-  readonly #monotonic: () => number;
-  #added = 0;
-  #looked = -1;
+  /** How scripts are sent. */
+  readonly sending: BatchSending;
+  readonly #rounds = new Rounds(() => {
+    const batches = [...this.#batches.values()];
+    this.#batches.clear();
+    for (const batch of batches) void batch.send(this.sending);
+  });
   #closed = false;
 
   constructor(parts: ScriptedStoreParts) {
     const { link, now, clock = systemClock } = parts;
     this.#parts = parts;
     this.#clock = clock;
-    this.#monotonic = () => clock.monotonic();
     this.kind = link.kind;
     for (const twin of [...ownTwins, ...(parts.twins ?? [])]) this.#twins.set(`${twin.name}@${twin.version}`, twin);
-    this.#sending = {
+    this.sending = {
       link,
       scriptOf: (twins) => this.#scriptOf(twins),
       now: now === undefined ? () => "" : () => String(now()),
@@ -114,6 +120,16 @@ export class ScriptedStore implements Store<"act", undefined> {
     return this.ask(new Steps<D>(parts, call), slot, call);
   }
 
+  /** The jobs of a queue: all in one slot. */
+  jobs(queue: string): JobStore {
+    let jobs = this.#queues.get(queue);
+    if (jobs === undefined) {
+      jobs = new ScriptedJobs(this, `${this.#parts.prefix}:jobs:{${queue}}`);
+      this.#queues.set(queue, jobs);
+    }
+    return jobs;
+  }
+
   stats(): StoreStats {
     return { cells: null, capacity: null };
   }
@@ -146,37 +162,28 @@ export class ScriptedStore implements Store<"act", undefined> {
   ask<T extends object>(request: Request<T>, slot: number, call: StoreCall | undefined): Promise<Outcome<T>> {
     if (this.#closed) request.settle(new StoreFailure("unavailable", "no"));
     else if (call?.signal?.aborted) request.expire();
-    else this.#add(request as unknown as Request<object>, slot, call?.deadlineMs ?? this.#parts.deadlineMs);
+    else this.#add(request as unknown as Request<object>, slot, call);
     return request.answer;
   }
 
-  #add(request: Request<object>, slot: number, deadlineMs: number): void {
+  #add(request: Request<object>, slot: number, call: StoreCall | undefined): void {
     let batch = this.#batches.get(slot);
     if (batch === undefined) {
       batch = new Batch();
       this.#batches.set(slot, batch);
-      if (this.#batches.size === 1) queueMicrotask(this.#look);
     }
-    batch.add(request, this.#deadlinesOf(deadlineMs), this.#monotonic);
-    this.#added++;
+    batch.add(request, this.deadlines(call), this.monotonic);
+    this.#rounds.add();
     if (batch.size < MOST_CELLS) return;
     this.#batches.delete(slot);
-    void batch.send(this.#sending);
+    void batch.send(this.sending);
   }
 
-  /** Sends what waits, once a round of microtasks has added nothing more. */
-  readonly #look = () => {
-    if (this.#looked !== this.#added) {
-      this.#looked = this.#added;
-      queueMicrotask(this.#look);
-      return;
-    }
-    const batches = [...this.#batches.values()];
-    this.#batches.clear();
-    for (const batch of batches) void batch.send(this.#sending);
-  };
+  readonly monotonic = () => this.#clock.monotonic();
 
-  #deadlinesOf(ms: number): Deadlines {
+  /** Those of a call, or the store's. */
+  deadlines(call: StoreCall | undefined): Deadlines {
+    const ms = call?.deadlineMs ?? this.#parts.deadlineMs;
     let deadlines = this.#deadlines.get(ms);
     if (deadlines === undefined) {
       deadlines = new Deadlines(this.#clock, ms);
