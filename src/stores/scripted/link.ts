@@ -4,6 +4,8 @@ export interface Link {
   readonly kind: string;
   /** Whether keys are spread over servers by their hash slots. */
   readonly cluster: boolean;
+  /** Whether answers pass through JSON, and text that looks like it is taken for it. */
+  readonly rest?: boolean;
   /** Whether a command would be sent now, and not be kept until there is a connection again. */
   ready(): boolean;
   /** EVALSHA. Rejects with the server's error, `NOSCRIPT` among them. */

@@ -181,6 +181,11 @@ export class ScriptedStore implements Store<"act", undefined> {
 
   readonly monotonic = () => this.#clock.monotonic();
 
+  /** Milliseconds of the time that was brought, or monotonic ones. */
+  time(): number {
+    return this.#parts.now?.() ?? this.#clock.monotonic();
+  }
+
   /** Those of a call, or the store's. */
   deadlines(call: StoreCall | undefined): Deadlines {
     const ms = call?.deadlineMs ?? this.#parts.deadlineMs;

@@ -55,6 +55,7 @@ function upstashLink(client: UpstashClient): Link {
   return {
     kind: "upstash",
     cluster: false,
+    rest: true,
     ready: () => true,
     evalsha: (sha, keys, args) => client.evalsha(sha, keys as string[], args as string[]),
     eval: (text, keys, args) => client.eval(text, keys as string[], args as string[]),

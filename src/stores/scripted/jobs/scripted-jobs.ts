@@ -20,9 +20,20 @@ import { evaluate, type Sending } from "../evaluate.js";
 import { failureOf } from "../failure.js";
 import { Rounds } from "../rounds.js";
 import { type Script, script } from "../script.js";
+import { textOf } from "../twins/text.js";
 import { Wait } from "../wait.js";
 import { JOB_SCRIPTS } from "./lua.js";
-import { claimArgs, claimOf, enqueuedOf, jobArgs, notesOf, recordOf, retentionArgs, statsOf } from "./wire.js";
+import {
+  claimArgs,
+  claimOf,
+  enqueuedOf,
+  jobArgs,
+  notesOf,
+  type ReadText,
+  recordOf,
+  retentionArgs,
+  statsOf,
+} from "./wire.js";
 
 /** What a queue's jobs need of the store that they are in. */
 export interface JobRoom {
@@ -31,6 +42,8 @@ export interface JobRoom {
   /** Those of a call, or the store's. */
   deadlines(call: StoreCall | undefined): Deadlines;
   monotonic(): number;
+  /** Milliseconds of the time that jobs go by: the one that was brought, or monotonic. */
+  time(): number;
 }
 
 type ScriptName = keyof typeof JOB_SCRIPTS;
@@ -41,6 +54,9 @@ const KEYS = ["meta", "payload", "result", "queued", "delayed", "running", "ende
 const MOST_JOBS = 128;
 /** Jobs claimed or ended in one call: Lua hands a function no more values than some thousands. */
 const MOST_AT_ONCE = 1_000;
+
+/** How often claims look after what is due, lost or late: as much later may a delayed job begin. */
+const LOOK_EVERY_MS = 10;
 
 /** Those who wait for their jobs to be taken in. */
 interface Enqueuing {
@@ -53,18 +69,26 @@ interface Enqueuing {
 export class ScriptedJobs implements JobStore {
   readonly #room: JobRoom;
   readonly #keys: readonly string[];
-  readonly #channel: string;
+  readonly #ready: string;
+  readonly #ended: string;
+  /** What scripts have to know of the way to the server. */
+  readonly #way: string;
+  readonly #read: ReadText;
   readonly #scripts = new Map<ScriptName, Script>();
   readonly listen?: (listener: JobListener) => Promise<() => void>;
   #enqueuing: Enqueuing[] = [];
+  #lookAt = Number.NEGATIVE_INFINITY;
   readonly #rounds = new Rounds(() => this.#flush());
 
   /** @param base what its keys begin with, the hash tag included */
   constructor(room: JobRoom, base: string) {
     this.#room = room;
     this.#keys = KEYS.map((key) => `${base}:${key}`);
-    const { channels } = room.sending.link;
-    this.#channel = channels === undefined ? "" : `${base}:told`;
+    const { channels, cluster, rest } = room.sending.link;
+    this.#ready = channels === undefined ? "" : `${base}:ready`;
+    this.#ended = channels === undefined ? "" : `${base}:over`;
+    this.#way = rest === true ? "rest" : cluster ? "cluster" : "";
+    this.#read = rest === true ? textOf : (value) => value as string;
     if (channels !== undefined) this.listen = (listener) => this.#listen(listener);
   }
 
@@ -80,7 +104,7 @@ export class ScriptedJobs implements JobStore {
   }
 
   claim(request: ClaimRequest, call?: StoreCall): Promise<Outcome<Claim>> {
-    return this.#run("claim", claimArgs(bounded(request)), (reply) => claimOf(reply as unknown[]), call);
+    return this.#run("claim", this.#claimArgs(request), (reply) => this.#claimed(reply as unknown[]), call);
   }
 
   async finish(
@@ -102,12 +126,12 @@ export class ScriptedJobs implements JobStore {
           end.kind === "retry" ? String(end.delayMs) : "0",
           end.kind === "succeeded" ? end.result : end.kind === "released" ? "" : end.error,
         );
-      if (last && next !== undefined) args.push(...claimArgs(bounded(next)));
+      if (last && next !== undefined) args.push(...this.#claimArgs(next));
       const outcome = await this.#run("finish", args, (reply) => reply as [number[], unknown[]], call);
       if (outcome instanceof StoreFailure) return outcome;
       const [kept, claimed] = outcome;
       finished.push(...kept.map((one): Finished => (one === 1 ? "kept" : "lost")));
-      if (last) return { finished, claim: next === undefined ? undefined : claimOf(claimed) };
+      if (last) return { finished, claim: next === undefined ? undefined : this.#claimed(claimed) };
     }
   }
 
@@ -129,11 +153,11 @@ export class ScriptedJobs implements JobStore {
   }
 
   get(id: string, call?: StoreCall): Promise<Outcome<JobRecord | { readonly state: "unknown" }>> {
-    return this.#run("get", [id], (reply) => recordOf(id, reply as unknown[]), call);
+    return this.#run("get", [id], (reply) => recordOf(id, reply as unknown[], this.#read), call);
   }
 
   stats(call?: StoreCall): Promise<Outcome<{ readonly tools: Readonly<Record<string, ToolStats>> }>> {
-    return this.#run("stats", [], (reply) => statsOf(reply as unknown[][]), call);
+    return this.#run("stats", [], (reply) => statsOf(reply as unknown[][], this.#read), call);
   }
 
   cleanup(max: number, call?: StoreCall): Promise<Outcome<{ readonly removed: number }>> {
@@ -154,16 +178,36 @@ export class ScriptedJobs implements JobStore {
     return this.#run("pause", [tool, paused ? "1" : "0"], () => ({ paused }), call);
   }
 
+  #claimed(values: readonly unknown[]): Claim {
+    const claim = claimOf(values, this.#read);
+    if (claim.nextMs !== null) this.#lookAt = Math.min(this.#lookAt, this.#room.time() + claim.nextMs);
+    return claim;
+  }
+
+  /** A busy worker claims thousands of times a second: what is due, or lost, is looked after now and then. */
+  #claimArgs(request: ClaimRequest): string[] {
+    const now = this.#room.time();
+    const looks = now >= this.#lookAt;
+    if (looks) this.#lookAt = now + LOOK_EVERY_MS;
+    const max = Math.min(request.max, MOST_AT_ONCE);
+    return claimArgs({ ...request, max, scan: looks ? Math.max(1, request.scan) : 0 });
+  }
+
   async #listen({ ready, ended }: JobListener): Promise<() => void> {
     const { channels } = this.#room.sending.link;
     if (channels === undefined) return () => undefined;
-    const hear = (message: string) => {
-      const notes = notesOf(message);
-      if (notes === undefined) ready?.();
-      else if (ended !== undefined) for (const note of notes) ended(note);
+    const ends: (() => void)[] = [];
+    // What was missed while there was no connection may have been anything.
+    if (ready !== undefined) ends.push(await channels.subscribe(this.#ready, () => ready(), ready));
+    if (ended !== undefined)
+      ends.push(
+        await channels.subscribe(this.#ended, (message) => {
+          for (const note of notesOf(message)) ended(note);
+        }),
+      );
+    return () => {
+      for (const end of ends) end();
     };
-    // What was missed may have been anything.
-    return channels.subscribe(this.#channel, hear, ready);
   }
 
   /** Sends what was enqueued in this tick, in calls of some size. */
@@ -188,9 +232,13 @@ export class ScriptedJobs implements JobStore {
     const args = [String(all.length), ...all.flatMap(({ jobs }) => jobArgs(jobs))];
     for (const { wait } of all) wait.sent = true;
     const reply = await this.#sent("enqueue", args);
-    for (const [i, { wait, due }] of all.entries()) {
+    for (const [i, { jobs, wait, due }] of all.entries()) {
       due.done();
-      wait.settle(reply instanceof StoreFailure ? reply : decoded((reply as unknown[][])[i] ?? [], enqueuedOf));
+      wait.settle(
+        reply instanceof StoreFailure
+          ? reply
+          : decoded((reply as unknown[])[i], (one) => enqueuedOf(one, jobs, this.#read)),
+      );
     }
   }
 
@@ -228,15 +276,11 @@ export class ScriptedJobs implements JobStore {
       this.#scripts.set(name, known);
     }
     try {
-      return await evaluate(sending, known, this.#keys, [sending.now(), this.#channel, ...args]);
+      return await evaluate(sending, known, this.#keys, [sending.now(), this.#ready, this.#ended, this.#way, ...args]);
     } catch (error) {
       return failureOf(error);
     }
   }
-}
-
-function bounded(request: ClaimRequest): ClaimRequest {
-  return request.max <= MOST_AT_ONCE ? request : { ...request, max: MOST_AT_ONCE };
 }
 
 /** What is no answer of these scripts is a failure, too. */

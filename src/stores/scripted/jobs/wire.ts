@@ -12,7 +12,6 @@ import type {
   NewJob,
   ToolStats,
 } from "../../../core/jobs.js";
-import { textOf } from "../twins/text.js";
 
 /** The states by their numbers in the scripts, from 1 on. */
 const STATES: readonly JobState[] = [
@@ -27,6 +26,9 @@ const STATES: readonly JobState[] = [
 ];
 /** The order in which scripts take and tell what is by end. */
 const ENDS: readonly JobEnd[] = ["succeeded", "failed", "dead", "expired", "cancelled"];
+
+/** Reads a text of an answer, as the server sends it or behind a sign. */
+export type ReadText = (value: unknown) => string;
 
 /** Values of a job that a claim tells. */
 const CLAIMED = 9;
@@ -48,24 +50,26 @@ export function claimArgs({ tools, max, leaseMs, scan, retention }: ClaimRequest
   return args;
 }
 
-export function enqueuedOf(values: readonly unknown[]): Enqueued {
+export function enqueuedOf(reply: unknown, asked: readonly NewJob[], read: ReadText): Enqueued {
+  if (reply === 1) return { accepted: true, jobs: asked.map(({ id }) => ({ id, duplicate: false })) };
+  const values = reply as readonly unknown[];
   if (values[0] === 0)
-    return { accepted: false, tool: textOf(values[1]), depth: values[2] as number, maxQueued: values[3] as number };
+    return { accepted: false, tool: read(values[1]), depth: values[2] as number, maxQueued: values[3] as number };
   const jobs: EnqueuedJob[] = [];
-  for (let i = 1; i < values.length; i += 2) jobs.push({ id: textOf(values[i]), duplicate: values[i + 1] === 1 });
+  for (let i = 1; i < values.length; i += 2) jobs.push({ id: read(values[i]), duplicate: values[i + 1] === 1 });
   return { accepted: true, jobs };
 }
 
-export function claimOf(values: readonly unknown[]): Claim {
+export function claimOf(values: readonly unknown[], read: ReadText): Claim {
   const jobs: ClaimedJob[] = [];
   for (let i = 2; i < values.length; i += CLAIMED)
     jobs.push({
-      id: textOf(values[i]),
-      tool: textOf(values[i + 1]),
+      id: read(values[i]),
+      tool: read(values[i + 1]),
       attempt: values[i + 2] as number,
       attempts: values[i + 3] as number,
       fence: values[i + 4] as number,
-      payload: textOf(values[i + 5]),
+      payload: read(values[i + 5]),
       enqueuedAt: values[i + 6] as number,
       dueAt: values[i + 7] as number,
       deadlineAt: values[i + 8] as number,
@@ -74,16 +78,20 @@ export function claimOf(values: readonly unknown[]): Claim {
   return { now: values[0] as number, jobs, nextMs: next < 0 ? null : next };
 }
 
-export function recordOf(id: string, values: readonly unknown[]): JobRecord | { readonly state: "unknown" } {
+export function recordOf(
+  id: string,
+  values: readonly unknown[],
+  read: ReadText,
+): JobRecord | { readonly state: "unknown" } {
   if (values.length === 0) return { state: "unknown" };
-  const told = textOf(values[10]);
+  const told = read(values[10]);
   return {
     id,
-    tool: textOf(values[0]),
+    tool: read(values[0]),
     state: stateOf(values[1]),
     attempt: values[2] as number,
     attempts: values[3] as number,
-    payload: textOf(values[4]),
+    payload: read(values[4]),
     enqueuedAt: values[5] as number,
     dueAt: values[6] as number,
     deadlineAt: values[7] as number,
@@ -104,11 +112,14 @@ function stateOf(number: unknown): JobState {
   return state;
 }
 
-export function statsOf(values: readonly (readonly unknown[])[]): { readonly tools: Record<string, ToolStats> } {
+export function statsOf(
+  values: readonly (readonly unknown[])[],
+  read: ReadText,
+): { readonly tools: Record<string, ToolStats> } {
   const tools: Record<string, ToolStats> = {};
   for (const [tool, queued, delayed, running, paused, oldestMs, ...more] of values) {
     const numbers = more as number[];
-    tools[textOf(tool)] = {
+    tools[read(tool)] = {
       queued: queued as number,
       delayed: delayed as number,
       running: running as number,
@@ -121,9 +132,8 @@ export function statsOf(values: readonly (readonly unknown[])[]): { readonly too
   return { tools };
 }
 
-/** What a message tells of; `undefined`: that there may be something to claim. */
-export function notesOf(message: string): readonly JobEndNote[] | undefined {
-  if (message === "ready") return undefined;
+/** The ends that a message tells of. */
+export function notesOf(message: string): readonly JobEndNote[] {
   return (JSON.parse(message) as [id: string, state: JobEnd, told?: string][]).map(([id, state, told]) =>
     told === undefined ? { id, state } : { id, state, ...saying(told) },
   );
