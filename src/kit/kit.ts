@@ -35,6 +35,7 @@ import { memoryStore } from "../stores/memory/memory-store.js";
 import type { Definition } from "./capabilities.js";
 import { drained } from "./drain.js";
 import { Bindings, Definitions, type Kinds } from "./registry.js";
+import { ServiceStores } from "./service-store.js";
 import { snapshotOf } from "./snapshot.js";
 import type { BoundKit, CloseOptions, Kit, KitOptions, Placed } from "./types.js";
 
@@ -46,6 +47,7 @@ class KitOfParts {
   readonly knobSet: KnobSet;
   readonly #definitions = new Definitions();
   readonly #here: Bindings;
+  readonly #stores: ServiceStores;
   /** Whether definitions can be used right here. */
   readonly #bound: boolean;
   readonly #ownStore: Store | undefined;
@@ -74,6 +76,7 @@ class KitOfParts {
       throw new ConfigError("createKit.service", service, "a name of letters, digits, dots, dashes and underscores");
     }
     this.service = service;
+    this.#stores = new ServiceStores(service);
     this.events = new Events(onListenerError);
     this.knobSet = new KnobSet(options.knobs ?? {}, { clock, events: this.events, ...(env && { env }) });
     this.#bound = options.store?.capability !== "none";
@@ -93,7 +96,7 @@ class KitOfParts {
         currentContext: () => carrier.current(),
         inContext: <T>(context: Context, fn: () => T) => carrier.run(context, fn),
       }),
-      ...(this.#bound && store !== undefined && { store }),
+      ...(this.#bound && store !== undefined && { store: this.#stores.of(store) }),
     };
     this.#here = new Bindings(this.#definitions, rt);
     this.fetch = this.#bound ? toFetch(this.#router) : () => Promise.reject(unbound("fetch"));
@@ -157,7 +160,7 @@ class KitOfParts {
   }
 
   using(store: Store): BoundKit<Knobs, Capability> {
-    const bindings = new Bindings(this.#definitions, { ...this.#here.rt, store });
+    const bindings = new Bindings(this.#definitions, { ...this.#here.rt, store: this.#stores.of(store) });
     return {
       knobs: this.knobs,
       use: bindings.use as BoundKit<Knobs, Capability>["use"],
@@ -188,7 +191,7 @@ class KitOfParts {
     store: Store | undefined,
     make: (rt: Runtime) => Kinds[N],
   ): Definition {
-    const placed = store === undefined ? make : (rt: Runtime) => make({ ...rt, store });
+    const placed = store === undefined ? make : (rt: Runtime) => make({ ...rt, store: this.#stores.of(store) });
     // Made even where it can't be used yet, so that a wrong option is found when it is given.
     const made = placed(this.#here.rt);
     const definition: Definition = this.#bound ? (made as Definition) : Object.freeze({ name });

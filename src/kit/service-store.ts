@@ -1,0 +1,70 @@
+import type { Kernel } from "../core/kernel.js";
+import type {
+  Capability,
+  CellStep,
+  Cells,
+  MaybePromise,
+  Outcome,
+  Store,
+  StoreCall,
+  StoreStats,
+} from "../core/store.js";
+
+/** A store in which a service's cells keep apart from those of others that use it, too. */
+class ServiceStore<C extends Capability, Ctx> implements Store<C, Ctx> {
+  readonly capability: C;
+  readonly ctx: Ctx;
+  readonly kind: string;
+  readonly #store: Store<C, Ctx>;
+  readonly #service: string;
+
+  constructor(store: Store<C, Ctx>, service: string) {
+    this.capability = store.capability;
+    this.ctx = store.ctx;
+    this.kind = store.kind;
+    this.#store = store;
+    this.#service = service;
+  }
+
+  open<S, Config, Input, D extends object>(
+    kernel: Kernel<S, Config, Input, D>,
+    space: string,
+  ): Cells<Config, Input, D> {
+    return this.#store.open(kernel, `${this.#service}:${space}`);
+  }
+
+  together(steps: readonly CellStep<object>[]): boolean {
+    return this.#store.together(steps);
+  }
+
+  stepAll<D extends object>(steps: readonly CellStep<D>[], call?: StoreCall): MaybePromise<Outcome<readonly D[]>> {
+    return this.#store.stepAll(steps, call);
+  }
+
+  stats(): StoreStats {
+    return this.#store.stats();
+  }
+
+  close(): MaybePromise<void> {
+    return this.#store.close();
+  }
+}
+
+/** Makes a service's view of stores: one for each, so that what lies in the same store is known to. */
+export class ServiceStores {
+  readonly #service: string;
+  readonly #views = new WeakMap<Store, Store>();
+
+  constructor(service: string) {
+    this.#service = service;
+  }
+
+  of<C extends Capability, Ctx>(store: Store<C, Ctx>): Store<C, Ctx> {
+    let view = this.#views.get(store);
+    if (view === undefined) {
+      view = new ServiceStore(store, this.#service);
+      this.#views.set(store, view);
+    }
+    return view as Store<C, Ctx>;
+  }
+}
