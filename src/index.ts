@@ -52,7 +52,6 @@ export {
 } from "./boundary/problem.js";
 export { type SurfaceRow, surfaceMarkdown, surfaceMatrix } from "./boundary/surface/matrix.js";
 export type { Surface, SurfaceAuth, SurfaceLimits } from "./boundary/surface/surface.js";
-export { validate } from "./boundary/validation.js";
 export { type HmacSignatureOptions, hmacSignature } from "./boundary/webhooks/hmac-signature.js";
 export {
   metaSignature,
@@ -101,6 +100,7 @@ export {
   type StoreFailureCause,
   type StoreStats,
 } from "./core/store.js";
+export { validate } from "./core/validation.js";
 export type * from "./kit/capabilities.js";
 export { createKit } from "./kit/kit.js";
 export type { BoundKit, CloseOptions, Kit, KitOptions, Placed } from "./kit/types.js";

@@ -4,6 +4,7 @@ import type { Context } from "../core/context.js";
 import { bytes, type Size } from "../core/duration.js";
 import { KeelsonError } from "../core/errors.js";
 import { type Runtime, runtime } from "../core/runtime.js";
+import { validate } from "../core/validation.js";
 import { classify } from "./classify.js";
 import { isAnonymous } from "./declare.js";
 import { type FunctionLimits, takeLimits } from "./function-limits.js";
@@ -11,7 +12,6 @@ import { DEFAULT_MAX_DEPTH, tooDeep } from "./json.js";
 import { measure } from "./measure.js";
 import { type FunctionError, toFunctionError } from "./problem.js";
 import { type Surface, surfaceAuth, surfaceLimits } from "./surface/surface.js";
-import { validate } from "./validation.js";
 
 /** A call of a function boundary before it is known who is calling: what `auth` gets. */
 export interface FunctionEntry<out Ctx = undefined> {

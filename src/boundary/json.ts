@@ -1,6 +1,6 @@
 import { KeelsonError } from "../core/errors.js";
+import { invalid } from "../core/validation.js";
 import { jsonFault } from "./json-fault.js";
-import { invalid } from "./validation.js";
 
 /** Deeper than any body written by hand, far from what a recursive schema could trip over. */
 export const DEFAULT_MAX_DEPTH = 32;

@@ -1,5 +1,5 @@
 import type { KeelsonError } from "../../core/errors.js";
-import { invalid } from "../validation.js";
+import { invalid } from "../../core/validation.js";
 
 /**
  * Reads an `Idempotency-Key`: a string of a structured field (draft-ietf-httpapi-idempotency-key-header, section 2.1),

@@ -1,4 +1,4 @@
-import { invalid } from "../validation.js";
+import { invalid } from "../../core/validation.js";
 import type { RawQuery } from "./types.js";
 
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});

@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { ConfigError, onlyKnown } from "../../core/config.js";
 import { bytes, type Duration, milliseconds, type Size } from "../../core/duration.js";
-import { withoutValue } from "../validation.js";
+import { withoutValue } from "../../core/validation.js";
 
 /** A setting that operators can turn: declared with its type, range and default. See {@link knob}. */
 export interface Knob<out T> {

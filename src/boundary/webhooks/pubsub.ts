@@ -1,6 +1,6 @@
 import { KeelsonError } from "../../core/errors.js";
+import { invalid } from "../../core/validation.js";
 import { parseJson } from "../json.js";
-import { invalid } from "../validation.js";
 import { fromBase64 } from "./verifier.js";
 
 /** A message that Google Pub/Sub pushed. */

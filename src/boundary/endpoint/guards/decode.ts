@@ -1,6 +1,6 @@
+import { invalid } from "../../../core/validation.js";
 import { parseJson, tooDeep } from "../../json.js";
 import { measure } from "../../measure.js";
-import { invalid } from "../../validation.js";
 import { essence, isJsonType } from "../media-type.js";
 import { queryRecord } from "../raw-parts.js";
 import type { Guard } from "../stage.js";

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { validate } from "../../validation.js";
+import { validate } from "../../../core/validation.js";
 import type { ActiveCall } from "../call.js";
 import type { Guard } from "../stage.js";
 

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { type Issue, KeelsonError } from "../core/errors.js";
-import type { MaybePromise } from "../core/store.js";
+import { type Issue, KeelsonError } from "./errors.js";
+import type { MaybePromise } from "./store.js";
 
 /** An error lists at most this many issues; its detail says how many there were. */
 export const MAX_ISSUES = 20;

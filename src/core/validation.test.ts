@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { KeelsonError } from "../core/errors.js";
+import type { KeelsonError } from "./errors.js";
 import { jsonPointer, MAX_ISSUES, validate } from "./validation.js";
 
 async function refusal(schema: StandardSchemaV1, value: unknown): Promise<KeelsonError> {
