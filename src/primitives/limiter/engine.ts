@@ -16,6 +16,7 @@ import type { LimitConfig, LimitDecision, LimitInput, LimitKernel } from "../../
 import type { Decision } from "./decision.js";
 import { LocalLimits } from "./local-limits.js";
 import { kernelOf, type LimiterConfig, type LimiterOptions, limiterConfig, whereOf } from "./options.js";
+import { Prefetch, type PrefetchingConfig } from "./prefetch.js";
 import { broken, StoreWait } from "./store-wait.js";
 
 /** Made once: nearly every request takes one unit. */
@@ -33,6 +34,7 @@ export class LimiterEngine {
   readonly #kernel: LimitKernel;
   readonly #deadlines: Deadlines;
   readonly #local: LocalLimits;
+  readonly #prefetch: Prefetch;
   #cells: Cells<LimitConfig, LimitInput, LimitDecision> | undefined;
 
   constructor(
@@ -47,6 +49,14 @@ export class LimiterEngine {
     this.#kernel = kernelOf(algorithm);
     this.#local = new LocalLimits(this.#kernel, rt.clock);
     this.#deadlines = new Deadlines(rt.clock, call.deadlineMs);
+    this.#prefetch = new Prefetch(
+      {
+        fetch: (key, amount) => this.#fetch(key, amount),
+        giveBack: (key, amount, at) => void this.#inTime(this.#step(key, { op: "refund", amount, at })),
+        degraded: (key, input, failure) => this.degraded(key, input, failure),
+      },
+      rt.clock,
+    );
   }
 
   /** @throws {TypeError} when there is none */
@@ -69,7 +79,11 @@ export class LimiterEngine {
 
   /** Decides, and counts the decision. */
   take(key: string, input: LimitInput, context: Context | undefined): MaybePromise<Decision> {
-    const decision = this.decide(key, input);
+    const { value: config } = this.config;
+    const decision =
+      config.prefetch === undefined || input.amount === 0
+        ? this.decide(key, input)
+        : this.#prefetch.take(this.named(key), input, config as PrefetchingConfig);
     if (decision instanceof Promise) return this.#countLater(decision, key, input.amount, context);
     this.count(key, input.amount, decision, context);
     return decision;
@@ -103,6 +117,7 @@ export class LimiterEngine {
 
   /** Gives units back to whoever gave them. Whether that worked. */
   async refund(key: string, amount: number, at: number | undefined): Promise<boolean> {
+    this.#prefetch.relent(key);
     // The time of a decision made here is negative: see `degraded`.
     if (at !== undefined && at < 0) {
       this.#locally(key, { op: "refund", amount, at: -1 - at });
@@ -122,6 +137,7 @@ export class LimiterEngine {
 
   /** @throws {KeelsonError} `unavailable` when the store failed */
   async manage(key: string, input: LimitInput): Promise<void> {
+    this.#prefetch.forget(key);
     this.#locally(key, input);
     const answer = await this.#inTime(this.#step(key, input));
     if (!(answer instanceof StoreFailure)) return;
@@ -175,6 +191,13 @@ export class LimiterEngine {
     } catch (error) {
       return broken(error);
     }
+  }
+
+  async #fetch(key: string, amount: number): Promise<Outcome<LimitDecision>> {
+    const input: LimitInput = { op: "take", amount, at: -1 };
+    const answer = await this.#inTime(this.#step(key, input));
+    if (!(answer instanceof StoreFailure)) this.warm(key, input, answer);
+    return answer;
   }
 
   #opened(): Cells<LimitConfig, LimitInput, LimitDecision> {

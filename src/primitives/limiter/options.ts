@@ -55,6 +55,23 @@ export interface LimiterOptions<K = Record<string, never>> {
   readonly deadline?: Duration;
   /** For the policy `"local"`. */
   readonly local?: LocalOptions;
+  /**
+   * For keys so busy that a round trip each is too much: takes up to so many units from the store at a time and hands
+   * them out here, in no time. The definition holds. Not with `sliding-log`, nor with `blockFor`. Default: none.
+   */
+  readonly prefetch?: PrefetchOptions;
+}
+
+/** Taking units from the store ahead of time. */
+export interface PrefetchOptions {
+  /** Units taken at a time, at most; from 2 up to what an unused limiter holds. */
+  readonly tokens: number;
+  /**
+   * How long units are held that are not used, and a refusal is believed. By so much a reset or a block may come late in
+   * other processes; and where units come back steadily (`token-bucket`, `gcra`) the burst is smaller by what comes back in
+   * that time. Default `"1s"`.
+   */
+  readonly hold?: Duration;
 }
 
 /** Counting in this process alone. */
@@ -86,6 +103,13 @@ export interface LimiterConfig extends LimitConfig {
   readonly call: { readonly deadlineMs: number };
   /** What one process may give by itself; `undefined` where no cause asks for it. */
   readonly local: LocalConfig | undefined;
+  readonly prefetch: PrefetchConfig | undefined;
+}
+
+/** Taking units ahead of time, checked. */
+export interface PrefetchConfig {
+  readonly tokens: number;
+  readonly holdMs: number;
 }
 
 /** What one process may give by itself. */
@@ -115,7 +139,17 @@ export function kernelOf(algorithm: LimitAlgorithm): LimitKernel {
  */
 export function limiterConfig(name: string, options: LimiterOptions<never>, read: ReadTunable): LimiterConfig {
   const where = whereOf(name);
-  onlyKnown(options, where, ["algorithm", "limit", "per", "burst", "blockFor", "onStoreFailure", "deadline", "local"]);
+  onlyKnown(options, where, [
+    "algorithm",
+    "limit",
+    "per",
+    "burst",
+    "blockFor",
+    "onStoreFailure",
+    "deadline",
+    "local",
+    "prefetch",
+  ]);
   const algorithm = oneOf(options.algorithm, `${where}.algorithm`, Object.keys(KERNELS) as LimitAlgorithm[]);
   const windowMs = span(read(options.per), `${where}.per`, 1);
   const limit = integer(read(options.limit), `${where}.limit`, 1, mostUnits(algorithm, windowMs));
@@ -124,8 +158,19 @@ export function limiterConfig(name: string, options: LimiterOptions<never>, read
     throw new ConfigError(`${where}.burst`, read(options.burst), "none: only token-bucket and gcra have a burst");
   // What a unit takes of the numbers that a kernel counts in.
   const unit = algorithm === "gcra" ? Math.ceil((windowMs * 1000) / limit) : bursts ? windowMs : 1;
-  const burst = integer(read(options.burst ?? limit), `${where}.burst`, 1, Math.floor(MOST / unit));
+  const whole = integer(read(options.burst ?? limit), `${where}.burst`, 1, Math.floor(MOST / unit));
+  const prefetch = prefetchConfig(options, where, algorithm);
+  // What comes back while units are held is taken off, so that they may be used late.
+  const burst = prefetch !== undefined && bursts ? whole - Math.ceil((limit * prefetch.holdMs) / windowMs) : whole;
   const blockMs = span(read(options.blockFor ?? 0), `${where}.blockFor`, 0);
+  if (prefetch !== undefined && (prefetch.tokens > burst || blockMs > 0))
+    throw new ConfigError(
+      `${where}.prefetch`,
+      options.prefetch,
+      blockMs > 0
+        ? "none where a refusal blocks (blockFor)"
+        : `at most ${Math.max(0, burst)} tokens: what an unused limiter holds, less what comes back during hold`,
+    );
   const limits = { limit, windowMs, burst, blockMs };
   const onFailure = policiesOf(options.onStoreFailure ?? "local", `${where}.onStoreFailure`);
   return {
@@ -136,6 +181,7 @@ export function limiterConfig(name: string, options: LimiterOptions<never>, read
     onFailure,
     call: { deadlineMs: milliseconds(options.deadline ?? DEFAULT_DEADLINE, `${where}.deadline`, 1) },
     local: localConfig(options.local ?? {}, `${where}.local`, limits, Object.values(onFailure).includes("local")),
+    prefetch,
   };
 }
 
@@ -157,6 +203,21 @@ function mostUnits(algorithm: LimitAlgorithm, windowMs: number): number {
   if (algorithm === "fixed-window") return MOST;
   // GCRA counts microseconds between units.
   return algorithm === "gcra" ? windowMs * 1000 : Math.floor(MOST / windowMs);
+}
+
+function prefetchConfig(
+  { prefetch }: LimiterOptions<never>,
+  where: string,
+  algorithm: LimitAlgorithm,
+): PrefetchConfig | undefined {
+  if (prefetch === undefined) return undefined;
+  onlyKnown(prefetch, `${where}.prefetch`, ["tokens", "hold"]);
+  if (algorithm === "sliding-log")
+    throw new ConfigError(`${where}.prefetch`, prefetch, "none: a sliding log counts each unit when it is used");
+  return {
+    tokens: integer(prefetch.tokens, `${where}.prefetch.tokens`, 2),
+    holdMs: milliseconds(prefetch.hold ?? "1s", `${where}.prefetch.hold`, 1),
+  };
 }
 
 function localConfig(
