@@ -156,7 +156,11 @@ describe("prefetch", () => {
   const waits = fc.array(
     fc.record({
       process: fc.nat(2),
-      afterMs: fc.oneof(fc.constant(0), fc.nat(60)),
+      // Mostly at once, and now and then just before what is held has to go.
+      afterMs: fc.oneof(
+        { weight: 12, arbitrary: fc.constant(0) },
+        { weight: 1, arbitrary: fc.integer({ min: 150, max: 199 }) },
+      ),
       cost: fc.integer({ min: 1, max: 3 }),
     }),
     { minLength: 30, maxLength: 200 },
@@ -188,6 +192,18 @@ describe("prefetch", () => {
       );
     },
   );
+
+  it("admits no more at one moment than the burst, where what is held meets what has come back", async () => {
+    const { clock, limiter } = setup({ algorithm: "gcra", limit: 100, per: "1s", prefetch: { tokens: 40, hold: 500 } });
+    const fleet = [limiter(), limiter(), limiter()];
+    // The first two are left with more than they have used.
+    for (const [i, uses] of [32, 16].entries()) for (let n = 0; n < uses; n++) await fleet[i]?.check("key");
+    await clock.advance(499);
+    let admitted = 0;
+    for (const one of fleet) while ((await one.check("key")).allowed) admitted++;
+    expect(admitted).toBeGreaterThan(40);
+    expect(admitted).toBeLessThanOrEqual(100);
+  });
 
   it("never admits more in a fixed window than it allows", async () => {
     await fc.assert(
