@@ -64,7 +64,7 @@ describe("prefetch", () => {
     const chat = limiter();
     const decisions = await Promise.all(Array.from({ length: 80 }, () => chat.check("key")));
     expect(decisions.every(({ allowed }) => allowed)).toBe(true);
-    expect(asked.map(({ amount }) => amount)).toEqual([1, 79]);
+    expect(asked.map(({ amount }) => amount)).toEqual([1, 80]);
   });
 
   it("uses nothing past its time, and gives it back", async () => {

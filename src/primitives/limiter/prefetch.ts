@@ -126,11 +126,12 @@ export class Prefetch {
     key: string,
     purse: Purse,
     cost: number,
-    { prefetch, algorithm, windowMs }: PrefetchingConfig,
+    { prefetch, algorithm, windowMs, capacity }: PrefetchingConfig,
   ): Promise<StoreFailure | undefined> {
     const { tokens: most, holdMs } = prefetch;
     this.#resize(key, purse, most);
-    const amount = Math.max(cost, Math.min(most, Math.max(purse.size, purse.wanted)));
+    // Enough for all who wait, who use theirs at once; and some to be held.
+    const amount = Math.min(capacity, purse.wanted + purse.size - 1);
     let sentAt = this.#clock.monotonic();
     let got = amount;
     let answer = await this.#mint.fetch(key, amount);
