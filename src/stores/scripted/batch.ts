@@ -20,7 +20,9 @@ export interface BatchSending extends Sending {
 export class Batch {
   readonly requests: Request<object>[] = [];
   readonly #keys: string[] = [];
-  readonly #args: string[] = [""];
+  readonly #args: string[] = ["", "0"];
+  /** The keys, until one of them comes twice. */
+  #distinct: Set<string> | undefined = new Set();
   /** Where in the arguments a twin is named, and which. */
   readonly #named: { readonly at: number; readonly twin: AnyTwin }[] = [];
   readonly #twins = new Set<AnyTwin>();
@@ -92,15 +94,22 @@ export class Batch {
     const last = this.#last;
     if (last !== undefined && last.twin === part.twin && last.config === part.config && last.input === part.input) {
       this.#args[this.#countAt] = String(Number(this.#args[this.#countAt]) + 1);
-      this.#keys.push(part.name);
+      this.#key(part.name);
       return;
     }
     this.#run(part, part.twin.encode(part.config, part.input), false);
     this.#last = part;
   }
 
-  #run({ name, twin }: Part, args: readonly Arg[], more: boolean): void {
+  #key(name: string): void {
     this.#keys.push(name);
+    if (this.#distinct === undefined || this.#distinct.add(name).size === this.#keys.length) return;
+    this.#distinct = undefined;
+    this.#args[1] = "1";
+  }
+
+  #run({ name, twin }: Part, args: readonly Arg[], more: boolean): void {
+    this.#key(name);
     this.#twins.add(twin);
     this.#countAt = this.#args.length;
     this.#named.push({ at: this.#countAt + 2, twin });

@@ -27,7 +27,7 @@ end
 `;
 
 /**
- * Steps cells. ARGV: the time or ''; then runs until the keys are used up: how many keys, 1 if the next run is to be
+ * Steps cells. ARGV: the time or ''; 1 if a key comes twice; then runs until the keys are used up: how many keys, 1 if the next run is to be
  * stepped together with this one (all or nothing), which twin, how many arguments, and these. Answers the time, and each
  * decision's values; −1 for a state of a newer version, −2 for one that can't be read.
  *
@@ -37,10 +37,28 @@ end
 const STEP = `
 local call, unpack_any, pack_any, unpack_numbers, pack_numbers =
   redis.call, cmsgpack.unpack, cmsgpack.pack, struct.unpack, struct.pack
-local out, n, key, at = { now }, 1, 1, 2
-local states, ttls, writers, changed, held = {}, {}, {}, {}, {}
+local repeats = ARGV[2] == '1'
+local out, n, key, at, held, texts = { now }, 1, 1, 3, nil, nil
+local states, ttls, writers, changed
+if repeats then states, ttls, writers, changed = {}, {}, {}, {} end
+
+local function write(name, state, ttl, twin)
+  -- A state that matters no longer is none.
+  if not state or ttl < 1 then return call('DEL', name) end
+  state[1] = twin.version
+  local packed = twin.width and pack_numbers(twin.format, unpack(state, 1, twin.width + 1)) or pack_any(state)
+  -- (A number would be written out with all its digits, which takes longer than the rest.)
+  local text = texts and texts[ttl]
+  if not text then
+    text = string.format('%.0f', ttl)
+    texts = texts or {}
+    texts[ttl] = text
+  end
+  call('PSETEX', name, text, packed)
+end
 
 local function keep(name, state, ttl, twin)
+  if not repeats then return write(name, state, ttl, twin) end
   states[name] = state
   ttls[name] = ttl
   if not writers[name] then
@@ -77,14 +95,16 @@ while KEYS[key] do
   local replies, step = twin.replies, twin.step
   local request = twin.read(at + 4)
   at = at + 4 + tonumber(ARGV[at + 3])
-  local together = more or held[1]
+  local together = more or held
+  if more and not held then held = {} end
   for _ = 1, count do
     local name = KEYS[key]
     key = key + 1
-    local state = states[name]
+    local state
+    if repeats then state = states[name] end
     if state == nil then
       state = load(name, twin)
-      states[name] = state
+      if repeats then states[name] = state end
     end
     if state == -1 or state == -2 then
       out[n + 1] = state
@@ -105,26 +125,15 @@ while KEYS[key] do
     for _, one in ipairs(held) do
       if not none and one.new ~= nil and (all or not one.granted) then keep(one.name, one.new, one.ttl, one.twin) end
     end
-    held = {}
+    held = nil
   end
 end
 
-local texts = {}
-for i = 1, #changed do
-  local name = changed[i]
-  local state, twin = states[name], writers[name]
-  -- A state that matters no longer is none.
-  if state and ttls[name] >= 1 then
-    local ttl = ttls[name]
-    local text = texts[ttl]
-    if not text then
-      text = string.format('%.0f', ttl)
-      texts[ttl] = text
-    end
-    state[1] = twin.version
-    if twin.width then call('PSETEX', name, text, pack_numbers(twin.format, unpack(state, 1, twin.width + 1)))
-    else call('PSETEX', name, text, pack_any(state)) end
-  else call('DEL', name) end
+if repeats then
+  for i = 1, #changed do
+    local name = changed[i]
+    write(name, states[name], ttls[name], writers[name])
+  end
 end
 return out
 `;

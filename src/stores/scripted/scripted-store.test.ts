@@ -45,7 +45,7 @@ describe("a store over scripts", () => {
     const decisions = await Promise.all(["a", "b", "a"].map((key) => cells.step(key, limits, take)));
     expect(decisions).toMatchObject([{ allowed: true, at: 1_000 }, { allowed: true }, { allowed: true }]);
     expect(calls.map(({ keys }) => keys)).toEqual([["p:limiter:a:a", "p:limiter:a:b", "p:limiter:a:a"]]);
-    expect(calls[0]?.args).toEqual(["", "3", "0", "1", "7", "2", "60000", "2", "0", "take", "1", "-1"]);
+    expect(calls[0]?.args).toEqual(["", "1", "3", "0", "1", "7", "2", "60000", "2", "0", "take", "1", "-1"]);
   });
 
   it("takes in what is asked while it waits for others of the same tick", async () => {
@@ -74,7 +74,7 @@ describe("a store over scripts", () => {
     expect([one, both]).toMatchObject([{ allowed: true }, [{ allowed: true }, { allowed: true }]]);
     const runs = ["1", "0", "2", "7", "1", "1", "2", "7", "1", "0", "1", "7"];
     expect(calls).toHaveLength(1);
-    expect([1, 12, 23].flatMap((at) => calls[0]?.args.slice(at, at + 4))).toEqual(runs);
+    expect([2, 13, 24].flatMap((at) => calls[0]?.args.slice(at, at + 4))).toEqual(runs);
   });
 
   it("sends the text where the server doesn't know the script, and its digest where it does", async () => {
