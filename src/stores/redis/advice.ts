@@ -31,7 +31,11 @@ export function watchServer(client: RedisClient, link: Link, report: (error: unk
         );
     }
   };
-  const looked = () => look().catch(report);
+  const looked = () =>
+    look().catch((error: unknown) => {
+      // Where the connection has gone meanwhile there is nothing to look at.
+      if (link.ready()) report(error);
+    });
   const emitter = client as unknown as {
     readonly status?: string;
     readonly isReady?: boolean;
