@@ -86,6 +86,27 @@ export {
   type EventType,
   type Listener,
 } from "./core/events.js";
+export type {
+  Cancelled,
+  Claim,
+  ClaimedJob,
+  ClaimRequest,
+  Enqueued,
+  EnqueuedJob,
+  Extended,
+  Finish,
+  Finished,
+  JobEnd,
+  JobEndNote,
+  JobListener,
+  JobRecord,
+  JobRetention,
+  JobSource,
+  JobState,
+  JobStore,
+  NewJob,
+  ToolStats,
+} from "./core/jobs.js";
 export type { Kernel, Step } from "./core/kernel.js";
 export { type KnobSource, type Runtime, runtime, type SliRecorder, type Tunable } from "./core/runtime.js";
 export {
@@ -137,6 +158,38 @@ export { type CheckOptions, Limiter, type LimiterSnapshot } from "./primitives/l
 export type { FailurePolicy, LimitAlgorithm, LimiterOptions, LocalOptions } from "./primitives/limiter/options.js";
 export { type LimiterTake, type MultiDecision, takeAll } from "./primitives/limiter/take-all.js";
 export type { CallOutcome } from "./primitives/outcome.js";
+export type { EnqueueOptions } from "./primitives/queue/enqueuing.js";
+export { JobError, type JobFailure, QueueSaturatedError } from "./primitives/queue/errors.js";
+export type { HeldJob } from "./primitives/queue/held-jobs.js";
+export {
+  type InlineJobOptions,
+  type Job,
+  type JobCall,
+  type JobHandlers,
+  type JobInput,
+  type JobLimits,
+  type JobMade,
+  type JobResult,
+  type JobRetry,
+  type JobSet,
+  type JobWire,
+  job,
+  type SchemaJobOptions,
+} from "./primitives/queue/job.js";
+export type { JobInfo } from "./primitives/queue/job-info.js";
+export type { QueueOptions } from "./primitives/queue/options.js";
+export {
+  type HeldJobOf,
+  type NewJobOf,
+  type ProcessOptions,
+  Queue,
+  type RunOptions,
+  type RunReport,
+} from "./primitives/queue/queue.js";
+export type { QueueSnapshot, ToolActivity, ToolSnapshot } from "./primitives/queue/snapshot.js";
+export type { Spread } from "./primitives/queue/tool.js";
+export type { WaitOptions } from "./primitives/queue/waiting.js";
+export type { Worker } from "./primitives/queue/worker.js";
 export type { ReplayGuardOptions } from "./primitives/replay/options.js";
 export {
   type Claimed,

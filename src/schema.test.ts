@@ -20,6 +20,7 @@ const empty: Snapshot = {
   caches: {},
   idempotency: {},
   replayGuards: {},
+  queues: {},
   slis: { endpoints: {}, upstreams: {} },
   surface: [],
 };
@@ -31,7 +32,7 @@ describe("snapshotSchema", () => {
   });
 
   it("drops what a newer service may send", () => {
-    expect(snapshotSchema.parse({ ...empty, queues: {} })).toEqual(empty);
+    expect(snapshotSchema.parse({ ...empty, alerts: {} })).toEqual(empty);
   });
 
   it("refuses what changed its meaning, and says where", () => {

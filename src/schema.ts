@@ -111,6 +111,71 @@ const idempotency = z.object({
 
 const replayGuard = z.object({ first: count, duplicate: count, inFlight: count, lost: count, failed: count });
 
+const spread = z.object({ count, p50: ms.nullable(), p95: ms.nullable(), p99: ms.nullable() });
+const ends = <T extends z.ZodType>(each: T) =>
+  z.object({ succeeded: each, failed: each, dead: each, expired: each, cancelled: each });
+
+const queue = z.object({
+  workers: count.describe("Of this process."),
+  running: count.describe("In this process."),
+  statsAgeMs: ms.nullable().describe("How old what the store said is; null where it has said nothing yet."),
+  statsFailure: z.string().nullable().describe("Why the store could not say the last time it was asked."),
+  byTool: z.record(
+    name,
+    z.object({
+      stats: z
+        .object({
+          queued: count,
+          delayed: count,
+          running: count,
+          paused: z.boolean(),
+          oldestMs: ms,
+          ended: ends(count),
+          dead: count.describe("Dead jobs that are still kept."),
+        })
+        .nullable()
+        .describe("In all processes, as the store last said."),
+      here: z
+        .object({
+          enqueued: count,
+          duplicates: count,
+          saturated: count,
+          started: count,
+          succeeded: count,
+          retried: count,
+          failed: count,
+          dead: count,
+          released: count,
+          lost: count,
+          wait: spread.describe("Milliseconds from when it was due until it began."),
+          run: spread.describe("Milliseconds from when it began until it ended."),
+          config: z.object({
+            maxRunning: count,
+            maxQueued: count,
+            attempts: count,
+            retryBaseMs: ms,
+            retryCapMs: ms,
+            timeoutMs: ms,
+          }),
+        })
+        .nullable()
+        .describe("What this process did; null for kinds of job that are not defined here."),
+    }),
+  ),
+  pressureByTool: z
+    .record(name, z.number().min(0))
+    .describe("Queued and delayed jobs as a part of maxQueued: 1 is full."),
+  config: z.object({
+    leaseMs: ms,
+    ttlMs: ms,
+    pollMs: ms,
+    concurrency: count,
+    maxPerRun: count,
+    claimScan: count,
+    retentionMs: ends(ms),
+  }),
+});
+
 const sli = z.object({
   windows: z.array(
     z.object({
@@ -171,6 +236,7 @@ export const snapshotSchema = z
     caches: z.record(name, cache),
     idempotency: z.record(name, idempotency),
     replayGuards: z.record(name, replayGuard),
+    queues: z.record(name, queue),
     slis: z.object({ endpoints: z.record(name, sli), upstreams: z.record(name, sli) }),
     surface: z.array(surface),
   })

@@ -21,6 +21,11 @@ export const taxonomy = {
   },
   rate_limit: { category: "rate_limit", status: 429, title: "Too many requests" },
   queue_saturated: { category: "rate_limit", status: 503, title: "The queue is full" },
+  job_failed: { category: "upstream", status: 502, title: "A job failed" },
+  job_dead: { category: "upstream", status: 502, title: "A job failed in every attempt" },
+  job_timeout: { category: "upstream", status: 504, title: "A job did not end in time" },
+  job_expired: { category: "unavailable", status: 503, title: "A job was not begun in time" },
+  job_cancelled: { category: "unavailable", status: 503, title: "A job was cancelled" },
   upstream_timeout: { category: "upstream", status: 504, title: "An upstream did not answer in time" },
   upstream_circuit_open: {
     category: "upstream",

@@ -8,6 +8,18 @@ export interface EventBase {
   readonly context?: Context | undefined;
 }
 
+/** What events of a job carry; `name` is the queue's. */
+export interface JobEvent extends EventBase {
+  /** The kind of job. */
+  readonly tool: string;
+  readonly id: string;
+}
+
+/** What events of one attempt at a job carry. */
+export interface AttemptEvent extends JobEvent {
+  readonly attempt: number;
+}
+
 /** Every event there is, by type. Payloads are plain data; durations are in milliseconds. */
 export interface EventMap {
   "limiter.decision": EventBase & {
@@ -78,6 +90,28 @@ export interface EventMap {
     readonly code?: string | undefined;
     readonly guard?: string | undefined;
     readonly durationMs: number;
+    readonly error?: unknown;
+  };
+  "job.enqueued": JobEvent & { readonly duplicate: boolean };
+  "job.saturated": EventBase & { readonly tool: string; readonly depth: number; readonly limit: number };
+  "job.started": AttemptEvent & { readonly waitMs: number };
+  "job.succeeded": AttemptEvent & { readonly durationMs: number };
+  "job.retried": AttemptEvent & { readonly delayMs: number; readonly error: unknown };
+  /** No attempt could help. */
+  "job.failed": AttemptEvent & { readonly error: unknown };
+  /** It has no attempts left. */
+  "job.dead": AttemptEvent & { readonly error: unknown };
+  /** Given back unharmed: the worker stops, or can't read it. */
+  "job.released": AttemptEvent & { readonly reason: string };
+  /** Its lease went to another worker before it had ended here. */
+  "job.lost": AttemptEvent;
+  /** It ran while it was cancelled. */
+  "job.cancelled": AttemptEvent;
+  /** The queue's store could not do what it was asked for. */
+  "queue.failure": EventBase & {
+    readonly operation: string;
+    readonly reason: "timeout" | "unavailable" | "contention" | "capacity" | "version";
+    readonly applied: "no" | "unknown";
     readonly error?: unknown;
   };
   "knob.changed": EventBase & { readonly from: unknown; readonly to: unknown };

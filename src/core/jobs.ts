@@ -199,3 +199,9 @@ export interface JobStore {
   /** Listens; left out where the store has no way to tell. The returned function ends it. */
   listen?(listener: JobListener): MaybePromise<() => void>;
 }
+
+/** What a store has beside `Store` that keeps jobs, too. */
+export interface JobSource {
+  /** The jobs of one queue: the same for the same name. */
+  jobs(queue: string): JobStore;
+}

@@ -5,6 +5,8 @@ import type { Bulkhead } from "../primitives/bulkhead/bulkhead.js";
 import type { Cache } from "../primitives/cache/cache.js";
 import type { Idempotency } from "../primitives/idempotency/idempotency.js";
 import type { Limiter } from "../primitives/limiter/limiter.js";
+import type { JobHandlers, JobSet } from "../primitives/queue/job.js";
+import type { Queue } from "../primitives/queue/queue.js";
 import type { ReplayGuard } from "../primitives/replay/replay-guard.js";
 import type { Upstream } from "../primitives/upstream/upstream.js";
 
@@ -30,6 +32,17 @@ export interface UpstreamCapabilities extends Capabilities {
   readonly read: Pick<Upstream, "state">;
   readonly write: Pick<Upstream, "state">;
   readonly act: Upstream;
+}
+
+/** A queue: looking needs no write, enqueueing does, and waiting or running takes a place that can act. */
+export interface QueueCapabilities<J extends JobSet, Ctx> extends Capabilities {
+  readonly none: unknown;
+  readonly read: Pick<Queue<J, Ctx>, "get" | "stats">;
+  readonly write: Pick<
+    Queue<J, Ctx>,
+    "get" | "stats" | "enqueue" | "enqueueMany" | "cancel" | "requeueDead" | "pause" | "resume"
+  >;
+  readonly act: Queue<J, Ctx>;
 }
 
 /** A primitive that a place needs to be able to write for. */
@@ -58,6 +71,15 @@ export type UpstreamDefinition<C extends Capability> = Face<UpstreamCapabilities
 export type IdempotencyDefinition<C extends Capability> = Face<WriteCapabilities<Idempotency>, C>;
 /** A replay guard as `kit.replayGuard` gives it. */
 export type ReplayGuardDefinition<C extends Capability> = Face<WriteCapabilities<ReplayGuard>, C>;
+/** A queue as `kit.queue` gives it. Handlers are given to the definition, for all places that it is bound to. */
+export type QueueDefinition<J extends JobSet, C extends Capability, Ctx> = Face<QueueCapabilities<J, Ctx>, C> & {
+  /**
+   * Says what does the jobs that were defined without `run`: all of them, once.
+   *
+   * @throws {ConfigError} when one is missing, has its handler already, or isn't the queue's
+   */
+  handle(handlers: JobHandlers<J, Ctx>): void;
+};
 /** A breaker as `kit.breaker` gives it. */
 export type BreakerDefinition<C extends Capability> = Face<ActCapabilities<Breaker>, C>;
 /** A bulkhead as `kit.bulkhead` gives it. */

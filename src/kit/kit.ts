@@ -27,6 +27,10 @@ import { Idempotency } from "../primitives/idempotency/idempotency.js";
 import type { IdempotencyOptions } from "../primitives/idempotency/options.js";
 import { Limiter } from "../primitives/limiter/limiter.js";
 import type { LimiterOptions } from "../primitives/limiter/options.js";
+import { type AnyJobOptions, type JobSet, job } from "../primitives/queue/job.js";
+import type { QueueOptions } from "../primitives/queue/options.js";
+import { Queue } from "../primitives/queue/queue.js";
+import { Handlers } from "../primitives/queue/tool.js";
 import type { ReplayGuardOptions } from "../primitives/replay/options.js";
 import { ReplayGuard } from "../primitives/replay/replay-guard.js";
 import type { UpstreamOptions } from "../primitives/upstream/options.js";
@@ -34,9 +38,9 @@ import { Upstream } from "../primitives/upstream/upstream.js";
 import { memoryStore } from "../stores/memory/memory-store.js";
 import type { Definition } from "./capabilities.js";
 import { drained } from "./drain.js";
-import { Bindings, Definitions, type Kinds } from "./registry.js";
+import { Bindings, Definitions, type Kinds, type Make } from "./registry.js";
 import { ServiceStores } from "./service-store.js";
-import { snapshotOf } from "./snapshot.js";
+import { queuesAsked, snapshotOf } from "./snapshot.js";
 import type { BoundKit, CloseOptions, Kit, KitOptions, Placed } from "./types.js";
 
 type Options<T> = T & Placed;
@@ -134,6 +138,17 @@ class KitOfParts {
     return this.#define("replayGuards", name, store, (rt) => new ReplayGuard(name, options, rt));
   }
 
+  job(options: AnyJobOptions): unknown {
+    return job(options as never);
+  }
+
+  queue(name: string, { store, ...options }: Options<QueueOptions<JobSet, never>>): Definition {
+    const handlers = new Handlers(name, options.jobs);
+    return this.#define("queues", name, store, (rt, place) => new Queue(name, options, rt, handlers, place), {
+      handle: (given: never) => handlers.add(given),
+    });
+  }
+
   endpoint(options: AnyEndpointOptions): Endpoint {
     const endpoint = new Endpoint(options, this.#here.rt, (name, limiter) => this.limiter(name, limiter) as LimiterUse);
     this.#router.add(endpoint);
@@ -164,7 +179,7 @@ class KitOfParts {
     return {
       knobs: this.knobs,
       use: bindings.use as BoundKit<Knobs, Capability>["use"],
-      snapshot: async () => this.#snapshot(bindings),
+      snapshot: () => this.#snapshot(bindings),
     };
   }
 
@@ -189,19 +204,22 @@ class KitOfParts {
     kind: N,
     name: string,
     store: Store | undefined,
-    make: (rt: Runtime) => Kinds[N],
+    make: Make<Kinds[N]>,
+    face: object = {},
   ): Definition {
-    const placed = store === undefined ? make : (rt: Runtime) => make({ ...rt, store: this.#stores.of(store) });
+    const placed: Make<Kinds[N]> =
+      store === undefined ? make : (rt, place) => make({ ...rt, store: this.#stores.of(store) }, place);
     // Made even where it can't be used yet, so that a wrong option is found when it is given.
     const made = placed(this.#here.rt);
-    const definition: Definition = this.#bound ? (made as Definition) : Object.freeze({ name });
+    const definition: Definition = this.#bound ? (made as Definition) : Object.freeze({ name, ...face });
     this.#definitions.add(kind, name, definition, placed);
     if (this.#bound) this.#here.keep(definition, made);
     return definition;
   }
 
-  #snapshot(bindings: Bindings): Snapshot {
+  async #snapshot(bindings: Bindings): Promise<Snapshot> {
     const { clock } = bindings.rt;
+    await queuesAsked(bindings);
     return snapshotOf(bindings, {
       service: this.service,
       bootId: this.#bootId,

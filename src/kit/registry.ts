@@ -6,6 +6,9 @@ import type { Bulkhead } from "../primitives/bulkhead/bulkhead.js";
 import type { Cache } from "../primitives/cache/cache.js";
 import type { Idempotency } from "../primitives/idempotency/idempotency.js";
 import type { Limiter } from "../primitives/limiter/limiter.js";
+import type { JobPlace } from "../primitives/queue/core.js";
+import type { JobSet } from "../primitives/queue/job.js";
+import type { Queue } from "../primitives/queue/queue.js";
 import type { ReplayGuard } from "../primitives/replay/replay-guard.js";
 import type { Upstream } from "../primitives/upstream/upstream.js";
 import type { Definition } from "./capabilities.js";
@@ -19,10 +22,12 @@ export interface Kinds {
   readonly caches: Cache<unknown>;
   readonly idempotency: Idempotency;
   readonly replayGuards: ReplayGuard;
+  readonly queues: Queue<JobSet, unknown>;
 }
 
 type Kind = keyof Kinds;
-type Make<T> = (rt: Runtime) => T;
+/** How to make a primitive; `place` is what its user code gets as `ctx` and `use`, where it isn't right here. */
+export type Make<T> = (rt: Runtime, place?: JobPlace) => T;
 
 /** What a kit was asked to define: names, each once a kind, and how to make the thing for a place. */
 export class Definitions {
@@ -61,6 +66,7 @@ export class Bindings {
     caches: new Map(),
     idempotency: new Map(),
     replayGuards: new Map(),
+    queues: new Map(),
   };
 
   constructor(definitions: Definitions, rt: Runtime) {
@@ -75,7 +81,7 @@ export class Bindings {
   /** Notes what a definition is in this place; makes it where it is not given. */
   keep(definition: Definition, given: Kinds[Kind] | undefined): Kinds[Kind] {
     const { kind, make } = this.#definitions.maker(definition);
-    const made = given ?? make(this.rt);
+    const made = given ?? make(this.rt, { ctx: this.rt.store?.ctx, use: this.use });
     this.#made.set(definition, made);
     (this.#kinds[kind] as Map<string, Kinds[Kind]>).set(made.name, made);
     return made;

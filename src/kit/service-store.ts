@@ -1,3 +1,4 @@
+import type { JobSource, JobStore } from "../core/jobs.js";
 import type { Kernel } from "../core/kernel.js";
 import type {
   Capability,
@@ -39,6 +40,11 @@ class ServiceStore<C extends Capability, Ctx> implements Store<C, Ctx> {
 
   stepAll<D extends object>(steps: readonly CellStep<D>[], call?: StoreCall): MaybePromise<Outcome<readonly D[]>> {
     return this.#store.stepAll(steps, call);
+  }
+
+  /** `undefined` where the store keeps no jobs. */
+  jobs(queue: string): JobStore | undefined {
+    return (this.#store as Partial<JobSource>).jobs?.(`${this.#service}:${queue}`);
   }
 
   stats(): StoreStats {

@@ -1,5 +1,20 @@
+import pTimeout from "p-timeout";
 import type { Snapshot } from "../observe/snapshot.js";
+import { clockTimers } from "../primitives/timeout/clock-timers.js";
 import type { Bindings } from "./registry.js";
+
+/** How long a snapshot waits for what the stores say of their queues. */
+const ASKING_MS = 1_000;
+
+/** Asks the store of each queue how full it is. What comes too late, or not at all, the snapshot says. */
+export async function queuesAsked(bindings: Bindings): Promise<void> {
+  const queues = [...bindings.all("queues").values()];
+  if (queues.length === 0) return;
+  // A failure is kept, and is a part of the queue's snapshot.
+  const asked = Promise.allSettled(queues.map((queue) => queue.stats()));
+  const customTimers = clockTimers(bindings.rt.clock);
+  await pTimeout(asked, { milliseconds: ASKING_MS, fallback: () => undefined, customTimers });
+}
 
 /** What a snapshot has beside what was defined. */
 export type SnapshotHead = Pick<Snapshot, "service" | "bootId" | "at" | "uptimeMs" | "knobs" | "slis" | "surface">;
@@ -18,5 +33,6 @@ export function snapshotOf(bindings: Bindings, head: SnapshotHead): Snapshot {
     caches: bindings.snapshots("caches"),
     idempotency: bindings.snapshots("idempotency"),
     replayGuards: bindings.snapshots("replayGuards"),
+    queues: bindings.snapshots("queues"),
   };
 }

@@ -26,6 +26,8 @@ import type { BulkheadOptions } from "../primitives/bulkhead/options.js";
 import type { CacheOptions } from "../primitives/cache/options.js";
 import type { IdempotencyOptions } from "../primitives/idempotency/options.js";
 import type { LimiterOptions } from "../primitives/limiter/options.js";
+import type { InlineJobOptions, Job, JobSet, SchemaJobOptions } from "../primitives/queue/job.js";
+import type { QueueOptions } from "../primitives/queue/options.js";
 import type { ReplayGuardOptions } from "../primitives/replay/options.js";
 import type { UpstreamOptions } from "../primitives/upstream/options.js";
 import type {
@@ -34,6 +36,7 @@ import type {
   CacheDefinition,
   IdempotencyDefinition,
   LimiterDefinition,
+  QueueDefinition,
   ReplayGuardDefinition,
   UpstreamDefinition,
 } from "./capabilities.js";
@@ -98,6 +101,26 @@ export interface Kit<K extends Knobs, C extends Capability, Ctx> extends AsyncDi
   idempotency(name: string, options?: IdempotencyOptions<KnobValues<K>> & Placed): IdempotencyDefinition<C>;
   /** Defines a {@link ReplayGuard}. */
   replayGuard(name: string, options?: ReplayGuardOptions<KnobValues<K>> & Placed): ReplayGuardDefinition<C>;
+
+  /** Defines a kind of job for {@link Kit.queue}: with its handler as `run`, or with the schema of its result alone. */
+  job<S extends StandardSchemaV1, R>(
+    options: InlineJobOptions<S, R, KnobValues<K>, Ctx>,
+  ): Job<StandardSchemaV1.InferOutput<S>, StandardSchemaV1.InferInput<S>, R, R, Ctx, true>;
+  job<S extends StandardSchemaV1, O extends StandardSchemaV1>(
+    options: SchemaJobOptions<S, O, KnobValues<K>>,
+  ): Job<
+    StandardSchemaV1.InferOutput<S>,
+    StandardSchemaV1.InferInput<S>,
+    StandardSchemaV1.InferInput<O>,
+    StandardSchemaV1.InferOutput<O>,
+    Ctx,
+    false
+  >;
+  /** Defines a {@link Queue}. */
+  queue<const J extends JobSet<Ctx>>(
+    name: string,
+    options: QueueOptions<J, KnobValues<K>> & Placed,
+  ): QueueDefinition<J, C, Ctx>;
 
   /** Defines an {@link Endpoint}; {@link Kit.fetch} serves it. */
   endpoint<

@@ -4,6 +4,7 @@ import type { BulkheadSnapshot } from "../primitives/bulkhead/snapshot.js";
 import type { CacheSnapshot } from "../primitives/cache/cache.js";
 import type { IdempotencySnapshot } from "../primitives/idempotency/idempotency.js";
 import type { LimiterSnapshot } from "../primitives/limiter/limiter.js";
+import type { QueueSnapshot } from "../primitives/queue/snapshot.js";
 import type { ReplayGuardSnapshot } from "../primitives/replay/replay-guard.js";
 import type { UpstreamSnapshot } from "../primitives/upstream/snapshot.js";
 
@@ -38,6 +39,7 @@ export interface Snapshot {
   readonly caches: Readonly<Record<string, CacheSnapshot>>;
   readonly idempotency: Readonly<Record<string, IdempotencySnapshot>>;
   readonly replayGuards: Readonly<Record<string, ReplayGuardSnapshot>>;
+  readonly queues: Readonly<Record<string, QueueSnapshot>>;
   readonly slis: SliSnapshots;
   /** Every way into the service with its protections. */
   readonly surface: readonly Surface[];
