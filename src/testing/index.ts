@@ -1,5 +1,7 @@
 export type { MakeStore, StoreCapabilities, StoreUnderTest, StoreWish } from "./conformance/bench.js";
 export { describeStore } from "./conformance/describe-store.js";
+export { describeJobStore } from "./conformance/jobs/describe-job-store.js";
+export type { JobStoreUnderTest, MakeJobStore } from "./conformance/jobs/job-bench.js";
 export {
   type ContractOptions,
   type ContractTarget,

@@ -1,5 +1,6 @@
 import { type Alarm, type Clock, systemClock } from "../../core/clock.js";
 import { integer, onlyKnown } from "../../core/config.js";
+import type { JobSource } from "../../core/jobs.js";
 import type { Kernel } from "../../core/kernel.js";
 import {
   type CellStep,
@@ -10,6 +11,7 @@ import {
   type StoreStats,
 } from "../../core/store.js";
 import { PlainTable, type Table } from "../../kernel/cells/table.js";
+import { MemoryJobs } from "./jobs/memory-jobs.js";
 import { BoundStep, MemoryCells } from "./memory-cells.js";
 import { PackedTable } from "./packed-table.js";
 
@@ -21,6 +23,12 @@ export interface MemoryStoreOptions {
    * Default 250,000, some 25 MB of limiter state.
    */
   readonly maxCells?: number;
+  /**
+   * Jobs that each queue holds at most, those included that have ended and are still remembered. In a full queue what
+   * has ended gives way, soonest to be forgotten first, but for dead jobs; where there is nothing to give way,
+   * enqueueing is refused with a `capacity` failure. Default 100,000.
+   */
+  readonly maxJobs?: number;
   /** Default: the machine's. */
   readonly clock?: Clock;
 }
@@ -40,23 +48,28 @@ interface Space {
 }
 
 /** The store within this process: decides at once, and forgets everything with the process. */
-export class MemoryStore implements Store<"act", undefined> {
+export class MemoryStore implements Store<"act", undefined>, JobSource {
   readonly capability = "act";
   readonly ctx = undefined;
   readonly kind = "memory";
   readonly #clock: Clock;
   readonly #maxCells: number;
+  /** See {@link MemoryStoreOptions.maxJobs}. */
+  readonly maxJobs: number;
   readonly #spaces = new Map<string, Space>();
+  readonly #queues = new Map<string, MemoryJobs>();
   /** Which of the spaces is being swept. */
   #turn = 0;
   #sweeper: Alarm | undefined;
   #cells = 0;
-  #closed = false;
+  /** Whether {@link close} was called. */
+  closed = false;
 
   constructor(options: MemoryStoreOptions = {}) {
-    onlyKnown(options, "memoryStore", ["maxCells", "clock"]);
+    onlyKnown(options, "memoryStore", ["maxCells", "maxJobs", "clock"]);
     this.#clock = options.clock ?? systemClock;
     this.#maxCells = integer(options.maxCells ?? 250_000, "memoryStore.maxCells", 1);
+    this.maxJobs = integer(options.maxJobs ?? 100_000, "memoryStore.maxJobs", 1);
   }
 
   /** Whole milliseconds of this store's clock: wall time, as in every other store. Kernels cope when it jumps. */
@@ -83,6 +96,15 @@ export class MemoryStore implements Store<"act", undefined> {
     if (known !== undefined) this.#migrate(known, cells);
     this.#spaces.set(space, cells);
     return cells;
+  }
+
+  jobs(queue: string): MemoryJobs {
+    let jobs = this.#queues.get(queue);
+    if (jobs === undefined) {
+      jobs = new MemoryJobs(this);
+      this.#queues.set(queue, jobs);
+    }
+    return jobs;
   }
 
   together(steps: readonly CellStep<object>[]): boolean {
@@ -116,17 +138,18 @@ export class MemoryStore implements Store<"act", undefined> {
 
   /** Forgets everything. From now on nothing is kept: what would need to be is answered with `unavailable`. */
   close(): void {
-    this.#closed = true;
+    this.closed = true;
     this.#sweeper?.cancel();
     this.#sweeper = undefined;
     for (const { table } of this.#spaces.values()) table.clear();
+    for (const queue of this.#queues.values()) queue.clear();
     this.#cells = 0;
   }
 
   /** Counts new cells in, for which it drops expired ones if need be. With the failure to answer if there is no room. */
   reserve(count: number, now: number): StoreFailure | undefined {
     if (count === 0) return undefined;
-    if (this.#closed) return new StoreFailure("unavailable", "no");
+    if (this.closed) return new StoreFailure("unavailable", "no");
     if (this.#cells + count > this.#maxCells) this.#sweep(now, FULL_BUDGET);
     if (this.#cells + count > this.#maxCells) return new StoreFailure("capacity", "no");
     this.#cells += count;

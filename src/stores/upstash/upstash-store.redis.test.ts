@@ -7,6 +7,7 @@ import type { JobRecord } from "../../core/jobs.js";
 import { StoreFailure } from "../../core/store.js";
 import { gcra } from "../../kernel/limit/gcra.js";
 import { describeStore } from "../../testing/conformance/describe-store.js";
+import { describeJobStore } from "../../testing/conformance/jobs/describe-job-store.js";
 import { type UpstashClient, upstashStore } from "./upstash-store.js";
 
 let gateway: RestGateway;
@@ -24,6 +25,22 @@ describeStore(
   () => ({ store: upstashStore(client(), options("conformance")), advance }),
   { describe, it, expect },
   { bounded: false, anyKernel: false },
+);
+
+describeJobStore(
+  "upstash",
+  () => {
+    const time = { now: 1_764_000_000_000 };
+    const store = upstashStore(client(), { ...options("job-conformance"), now: () => time.now });
+    return {
+      jobs: store.jobs("tools"),
+      advance: (ms) => {
+        time.now += ms;
+      },
+      closeStore: () => store.close(),
+    };
+  },
+  { describe, it, expect },
 );
 
 const wide = { limit: 100, windowMs: 86_400_000, burst: 100, blockMs: 0 };

@@ -5,6 +5,7 @@ import { memoryStore } from "../../stores/memory/memory-store.js";
 import { ManualClock } from "../manual-clock.js";
 import type { MakeStore, StoreCapabilities, StoreUnderTest } from "./bench.js";
 import { describeStore } from "./describe-store.js";
+import { failuresOf } from "./failures.fixture.js";
 
 const memory = ({ maxCells = 1000 }: { readonly maxCells?: number }): StoreUnderTest => {
   const clock = new ManualClock();
@@ -14,33 +15,8 @@ const memory = ({ maxCells = 1000 }: { readonly maxCells?: number }): StoreUnder
 describeStore("memory", memory, { describe, it, expect });
 
 /** The titles of the tests that a store fails. */
-async function failures(make: MakeStore, capabilities?: StoreCapabilities): Promise<string[]> {
-  const path: string[] = [];
-  const tests: [title: string, run: () => Promise<void>][] = [];
-  describeStore(
-    "mutant",
-    make,
-    {
-      describe: (name, define) => {
-        path.push(name);
-        define();
-        path.pop();
-      },
-      it: (title, run) => tests.push([`${path.at(-1)}: ${title}`, run]),
-      expect,
-    },
-    capabilities,
-  );
-  const failed: string[] = [];
-  for (const [title, run] of tests) {
-    try {
-      await run();
-    } catch {
-      failed.push(title);
-    }
-  }
-  return failed;
-}
+const failures = (make: MakeStore, capabilities?: StoreCapabilities) =>
+  failuresOf((framework) => describeStore("mutant", make, framework, capabilities));
 
 type Any = Store<"act", unknown>;
 
