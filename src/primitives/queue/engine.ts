@@ -3,6 +3,7 @@ import { Deadlines } from "../../core/deadlines.js";
 import type { Claim, ClaimRequest, Finish, Finished } from "../../core/jobs.js";
 import { StoreFailure } from "../../core/store.js";
 import { backoff } from "../retry/backoff.js";
+import { ClaimedAhead } from "./ahead.js";
 import type { QueueCore } from "./core.js";
 import { Heartbeat } from "./heartbeat.js";
 import { JobRun, type RunOwner } from "./job-run.js";
@@ -13,8 +14,8 @@ import type { Handler, Tool } from "./tool.js";
 export interface EngineOptions {
   /** Jobs that run at a time. */
   readonly concurrency: () => number;
-  /** Jobs that one claim asks for at most. */
-  readonly batch: () => number;
+  /** Jobs that one claim asks for at most, where so many may run or be held ready. */
+  readonly batch: (capacity: number) => number;
   /** The longest that it goes without asking. */
   readonly pollMs: () => number;
   /** Jobs that it runs in all. */
@@ -36,9 +37,6 @@ const ASIDE_MS = 5_000;
 const TURN_MS = 8;
 const TURN_ANSWERS = 64;
 
-/** Whether to ask for jobs though no run has ended: as soon as no other claim is under way; or now, for there were more. */
-type Due = "no" | "yes" | "more";
-
 /**
  * Claims jobs, runs them and tells how they ended: all ends of one tick, and the claim of what is to run in their
  * place, in one call.
@@ -48,6 +46,7 @@ export class JobEngine implements RunOwner {
   readonly running = new Set<JobRun>();
   readonly #options: EngineOptions;
   readonly #heartbeat: Heartbeat;
+  readonly #ahead: ClaimedAhead;
   readonly #timeouts = new Map<Tool, Deadlines>();
   /** Kinds of job that are left to others for some time, and until when. */
   readonly #aside = new Map<string, number>();
@@ -57,7 +56,10 @@ export class JobEngine implements RunOwner {
   /** Jobs asked for and not had yet. */
   #asked = 0;
   #taken = 0;
-  #due: Due = "yes";
+  /** There may be something that no claim has seen yet. */
+  #woken = true;
+  /** The last claim got all that it asked for: there is more. */
+  #more = false;
   #empties = 0;
   #troubles = 0;
   #poll: Alarm | undefined;
@@ -66,6 +68,7 @@ export class JobEngine implements RunOwner {
   #answers = 0;
   #turnAt: number;
   #scheduled = false;
+  #beginning = false;
   #stopping = false;
   #drained: (() => void)[] = [];
   readonly #pump = () => this.#run();
@@ -74,6 +77,7 @@ export class JobEngine implements RunOwner {
     this.core = core;
     this.#options = options;
     this.#heartbeat = new Heartbeat(core, this.running);
+    this.#ahead = new ClaimedAhead(core.rt.clock, (run) => run.release("others may run it sooner"));
     this.#turnAt = core.rt.clock.monotonic();
     this.#schedule();
   }
@@ -90,13 +94,14 @@ export class JobEngine implements RunOwner {
 
   /** There may be something to do. */
   wake(): void {
-    if (this.#due === "no") this.#due = "yes";
+    this.#woken = true;
     if (this.#wanted() > 0) this.#schedule();
   }
 
   /** Claims no more; what was claimed and has not begun is given back. */
   finish(): void {
     this.#stopping = true;
+    this.#ahead.clear();
     this.#schedule();
   }
 
@@ -120,12 +125,14 @@ export class JobEngine implements RunOwner {
     this.#poll?.cancel();
     this.#pause?.cancel();
     this.#pause = undefined;
+    this.#ahead.clear();
   }
 
   ended(run: JobRun): void {
-    this.running.delete(run);
+    if (this.running.delete(run)) this.#ahead.ran(run.durationMs);
     if (run.end === undefined) tellEnded(this.core, run, "lost");
     else this.#ends.push(run);
+    this.#begin();
     this.#schedule();
   }
 
@@ -155,7 +162,9 @@ export class JobEngine implements RunOwner {
     while (this.#pause === undefined && this.#flights < MOST_FLIGHTS) {
       const ends = this.#ends;
       const want = this.#wanted();
-      if (ends.length === 0 && (want === 0 || this.#due === "no" || (this.#due === "yes" && this.#claims > 0))) break;
+      // Who has much to fetch has one answer on its way while another is worked off.
+      const asks = want > 0 && (this.#more || (this.#woken && this.#claims === 0));
+      if (ends.length === 0 && !asks) break;
       this.#ends = [];
       this.#send(ends, want);
     }
@@ -165,11 +174,11 @@ export class JobEngine implements RunOwner {
   /** How many more jobs it could run. */
   #wanted(): number {
     if (this.#stopping) return 0;
-    const { concurrency, batch, budget } = this.#options;
-    return Math.max(
-      0,
-      Math.min(batch(), concurrency() - this.running.size - this.#asked, budget - this.#taken - this.#asked),
-    );
+    const { concurrency, batch, budget, once } = this.#options;
+    const width = concurrency();
+    const ahead = once ? 0 : this.#ahead.wanted(width);
+    const room = width + ahead - this.running.size - this.#ahead.size - this.#asked;
+    return Math.max(0, Math.min(batch(width + ahead), room, budget - this.#taken - this.#asked));
   }
 
   #send(ends: readonly JobRun[], want: number): void {
@@ -181,7 +190,7 @@ export class JobEngine implements RunOwner {
     if (request !== undefined) {
       this.#asked += want;
       this.#claims++;
-      this.#due = "no";
+      this.#woken = false;
       this.#poll?.cancel();
       this.#poll = undefined;
     }
@@ -191,6 +200,7 @@ export class JobEngine implements RunOwner {
         : core.ask("finish", (jobs, call) => jobs.finish(ends.map(endOf), retention, request, call));
     const settle = (settled: Awaited<typeof answer>): void => {
       this.#flights--;
+      this.#ahead.asked(core.rt.clock.monotonic() - sentAt);
       if (request !== undefined) {
         this.#asked -= want;
         this.#claims--;
@@ -231,6 +241,7 @@ export class JobEngine implements RunOwner {
 
   #take({ jobs, now, nextMs }: Claim, sentAt: number, want: number): void {
     this.#taken += jobs.length;
+    this.#more = jobs.length >= want;
     if (jobs.length === 0) {
       if (this.#options.once) this.#stopping = true;
       this.#empties++;
@@ -238,19 +249,35 @@ export class JobEngine implements RunOwner {
       return;
     }
     this.#empties = 0;
-    if (jobs.length >= want) this.#due = "more";
-    else this.#sleep(nextMs);
+    if (!this.#more) this.#sleep(nextMs);
     const { core } = this;
-    const begunAt = core.rt.clock.monotonic();
+    const takenAt = core.rt.clock.monotonic();
     for (const job of jobs) {
       const tool = core.tools.get(job.tool) as Tool;
       const until = job.deadlineAt === 0 ? Infinity : sentAt + job.deadlineAt - now;
-      const run = new JobRun(this, job, tool, core.settings(job.tool), sentAt, begunAt, until);
-      this.running.add(run);
-      // Claimed before it was to stop, and come after.
-      if (this.#stopping && !this.#options.once) run.release("the worker stopped");
-      else run.begin(core.handlers.get(job.tool) as Handler, now - job.dueAt);
+      const run = new JobRun(this, job, tool, core.settings(job.tool), sentAt, until);
+      this.#ahead.add(run, now - job.dueAt, takenAt);
     }
+    // Claimed before it was to stop, and come after.
+    if (this.#stopping && !this.#options.once) this.#ahead.clear();
+    else this.#begin();
+  }
+
+  /** Begins what was claimed, as far as there is room. */
+  #begin(): void {
+    // A run that ends at once comes back here: it is the loop that goes on.
+    if (this.#beginning) return;
+    this.#beginning = true;
+    const { core } = this;
+    const width = this.#options.concurrency();
+    while (this.#ahead.size > 0 && this.running.size < width) {
+      const now = core.rt.clock.monotonic();
+      const { run, waitedMs } = this.#ahead.next(now) as NonNullable<ReturnType<ClaimedAhead["next"]>>;
+      this.running.add(run);
+      run.begin(core.handlers.get(run.tool) as Handler, waitedMs, now);
+    }
+    this.#beginning = false;
+    this.#ahead.watch();
     if (this.running.size > 0) this.#heartbeat.watch();
   }
 
@@ -271,7 +298,7 @@ export class JobEngine implements RunOwner {
       }
     }
     this.#troubles++;
-    if (this.#due === "no") this.#due = "yes";
+    this.#woken = true;
     if (this.#options.once) this.#stopping = true;
     const wait = backoff("full", TROUBLE_BASE_MS, TROUBLE_CAP_MS, this.#troubles, 0, rt.random);
     this.#pauseFor(TROUBLE_BASE_MS / 2 + wait);
@@ -336,6 +363,7 @@ export class JobEngine implements RunOwner {
     return (
       (this.#stopping || this.#taken >= budget) &&
       this.running.size === 0 &&
+      this.#ahead.size === 0 &&
       this.#ends.length === 0 &&
       this.#flights === 0
     );

@@ -46,6 +46,8 @@ export class JobRun implements Expirable, JobCall<unknown> {
   cancelled = false;
   /** Whether its end may have reached the store already. */
   resent = false;
+  /** When it began, monotonic. */
+  begunAt = 0;
   durationMs = 0;
   /** What went wrong, for events. */
   error: unknown = undefined;
@@ -64,8 +66,6 @@ export class JobRun implements Expirable, JobCall<unknown> {
     readonly settings: ToolConfig,
     /** When the lease that it has was asked for, monotonic. */
     public leasedAt: number,
-    /** When it began, monotonic. */
-    readonly begunAt: number,
     /** When nobody wants its result any more, monotonic; Infinity: never. */
     readonly until: number,
   ) {}
@@ -123,7 +123,8 @@ export class JobRun implements Expirable, JobCall<unknown> {
   }
 
   /** Reads the envelope, checks the input and calls the handler. */
-  begin(handler: Handler, waitMs: number): void {
+  begin(handler: Handler, waitMs: number, now: number): void {
+    this.begunAt = now;
     const envelope = open(this.claimed.payload);
     if (envelope === "newer") {
       this.owner.newer(this);
@@ -208,7 +209,7 @@ export class JobRun implements Expirable, JobCall<unknown> {
     this.list?.remove(this);
     this.alarm?.cancel();
     this.end = this.lost ? undefined : end;
-    this.durationMs = this.owner.core.rt.clock.monotonic() - this.begunAt;
+    if (this.begunAt > 0) this.durationMs = this.owner.core.rt.clock.monotonic() - this.begunAt;
     this.owner.ended(this);
   }
 

@@ -26,7 +26,7 @@ export type HeldJobOf<J extends JobSet> = { [N in ToolName<J>]: HeldJob<N, JobIn
 export interface ProcessOptions {
   /** Jobs that it runs at a time. Default: the queue's. */
   readonly concurrency?: number;
-  /** Jobs that one claim asks for at most. Default: half of `concurrency`, so that some run while others are fetched. */
+  /** Jobs that one claim asks for at most. Default: half of what it runs or holds ready, so that some run while others are fetched. */
   readonly batch?: number;
   /** How long it goes without asking at most when there is nothing to do. Default: the queue's. */
   readonly poll?: Duration;
@@ -157,7 +157,7 @@ export class Queue<J extends JobSet, Ctx = undefined> implements AsyncDisposable
     const atATime = () => fixed ?? config.value.concurrency;
     const engine = {
       concurrency: atATime,
-      batch: () => batch ?? Math.ceil(atATime() / 2),
+      batch: (capacity: number) => batch ?? Math.ceil(capacity / 2),
       pollMs: () => pollMs ?? config.value.pollMs,
       budget: Infinity,
       once: false,

@@ -16,13 +16,13 @@ import { NOW } from "../script.js";
  * ARGV begins with: the time or ''; the channel to tell on that there is something to claim, and that for ends, or '';
  * 'cluster', 'rest' or ''.
  *
- * A job's meta: state, flags (1: to be cancelled), attempt, attempts, fence, enqueued, due, deadline, started, ended,
- * number, lease, tool NUL, dedupe.
+ * A job's meta: state, flags (1: to be cancelled), attempt, fence, started, ended: what every run changes; then, from the
+ * byte REST on, attempts, enqueued, due, deadline, number, tool NUL, dedupe.
  */
 const BASE = `
 local META, PAYLOAD, RESULT, QUEUED, DELAYED, RUNNING, ENDED, DEAD, DEDUPE, COUNTS = unpack(KEYS)
 local call, sub, format = redis.call, string.sub, string.format
-local FORMAT = '>BBIIdddddddds'
+local HEAD, TAIL, REST, TOOL = '>BBIddd', '>Idddds', 31, 67
 local S_DELAYED, S_QUEUED, S_RUNNING, S_SUCCEEDED, S_FAILED, S_DEAD, S_EXPIRED, S_CANCELLED = 1, 2, 3, 4, 5, 6, 7, 8
 local notes = {}
 
@@ -62,8 +62,8 @@ end
 const TABLES = `
 local function read(raw)
   local j, at = {}, nil
-  j.state, j.flags, j.attempt, j.attempts, j.fence, j.enqueued, j.due, j.deadline, j.started, j.ended, j.seq, j.lease, j.tool, at =
-    struct.unpack(FORMAT, raw)
+  j.state, j.flags, j.attempt, j.fence, j.started, j.ended = struct.unpack(HEAD, raw)
+  j.attempts, j.enqueued, j.due, j.deadline, j.seq, j.tool, at = struct.unpack(TAIL, raw, REST)
   j.dedupe = sub(raw, at)
   return j
 end
@@ -74,8 +74,8 @@ local function load(id)
 end
 
 local function save(id, j)
-  call('HSET', META, id, struct.pack(FORMAT, j.state, j.flags, j.attempt, j.attempts, j.fence, j.enqueued, j.due, j.deadline,
-    j.started, j.ended, j.seq, j.lease, j.tool) .. j.dedupe)
+  call('HSET', META, id, struct.pack(HEAD, j.state, j.flags, j.attempt, j.fence, j.started, j.ended)
+    .. struct.pack(TAIL, j.attempts, j.enqueued, j.due, j.deadline, j.seq, j.tool) .. j.dedupe)
 end
 
 -- Queues a job that waits nowhere; first: before all others.
@@ -209,8 +209,8 @@ if size > 0 then
   for k = 1, size do
     local p = fresh[k]
     local id, tool, wait, deadline, dedupe = ARGV[p], ARGV[p + 1], tonumber(ARGV[p + 3]), tonumber(ARGV[p + 4]), ARGV[p + 7]
-    metas[m + 1], metas[m + 2] = id, struct.pack(FORMAT, wait > 0 and S_DELAYED or S_QUEUED, 0, 0, tonumber(ARGV[p + 5]), 0,
-      now, now + wait, deadline > 0 and now + deadline or 0, 0, 0, seq + k, 0, tool) .. dedupe
+    metas[m + 1], metas[m + 2] = id, struct.pack(HEAD, wait > 0 and S_DELAYED or S_QUEUED, 0, 0, 0, 0, 0)
+      .. struct.pack(TAIL, tonumber(ARGV[p + 5]), now, now + wait, deadline > 0 and now + deadline or 0, seq + k, tool) .. dedupe
     payloads[m + 1], payloads[m + 2] = id, ARGV[p + 2]
     m = m + 2
     if dedupe ~= '' then call('HSET', DEDUPE, tool .. '\\0' .. dedupe, id) end
@@ -321,13 +321,11 @@ local function claim(at)
         local written, running, m, first, taken, passed = {}, {}, 0, 0, 0, 0
         for i = 1, got do
           local raw, id = metas[i], ids[i]
-          local state, flags, attempt, attempts, before, enqueued, due, deadline, started, ended, seq, held, tool, rest
-          if raw then
-            state, flags, attempt, attempts, before, enqueued, due, deadline, started, ended, seq, held, tool, rest =
-              struct.unpack(FORMAT, raw)
-          end
+          local state, flags, attempt
+          if raw then state, flags, attempt = struct.unpack('>BBI', raw) end
           if state ~= S_QUEUED then passed = passed + 1
           else
+            local attempts, enqueued, due, deadline = struct.unpack('>Iddd', raw, REST)
             if attempt == 0 then first = first + 1 end
             if deadline > 0 and deadline <= now then
               looked = looked + 1
@@ -335,13 +333,12 @@ local function claim(at)
             else
               fence = fence + 1
               attempt = attempt + 1
-              written[m + 1], written[m + 2] = id, struct.pack(FORMAT, S_RUNNING, 0, attempt, attempts, fence, enqueued, due,
-                deadline, now, 0, seq, lease, tool) .. sub(raw, rest)
+              written[m + 1], written[m + 2] = id, struct.pack(HEAD, S_RUNNING, 0, attempt, fence, now, 0) .. sub(raw, REST)
               running[m + 1], running[m + 2] = until_text, id
               m = m + 2
               taken = taken + 1
               out[n + 1], out[n + 2], out[n + 3], out[n + 4], out[n + 5], out[n + 6], out[n + 7], out[n + 8], out[n + 9] =
-                text(id), text(tool), attempt, attempts, fence, text(payloads[i] or ''), enqueued, due, deadline
+                text(id), text(one.tool), attempt, attempts, fence, text(payloads[i] or ''), enqueued, due, deadline
               n = n + 9
             end
           end
@@ -399,13 +396,11 @@ for i = 1, size do
   local id, fence, kind, wait, text = unpack(ARGV, at, at + 4)
   at = at + 5
   local raw = metas[i]
-  local state, flags, attempt, attempts, held, enqueued, due, deadline, started, ended, seq, lease, tool, rest
-  if raw and not seen[id] then
-    state, flags, attempt, attempts, held, enqueued, due, deadline, started, ended, seq, lease, tool, rest =
-      struct.unpack(FORMAT, raw)
-  end
+  local state, flags, attempt, held, started
+  if raw and not seen[id] then state, flags, attempt, held, started = struct.unpack('>BBIdd', raw) end
   if state ~= S_RUNNING or held ~= tonumber(fence) then finished[i] = 0
   else
+    local tool, rest = struct.unpack('>s', raw, TOOL)
     finished[i] = 1
     seen[id] = true
     gone[#gone + 1] = id
@@ -416,8 +411,7 @@ for i = 1, size do
       if rest <= #raw then forget_value(id, tool, sub(raw, rest)) end
       text = '+' .. text
       if keep[S_SUCCEEDED] > 0 then
-        saved[m + 1], saved[m + 2] = id, struct.pack(FORMAT, S_SUCCEEDED, 0, attempt, attempts, held, enqueued, due, deadline,
-          started, now, seq, lease, tool) .. sub(raw, rest)
+        saved[m + 1], saved[m + 2] = id, struct.pack(HEAD, S_SUCCEEDED, 0, attempt, held, started, now) .. sub(raw, REST)
         results[m + 1], results[m + 2] = id, text
         ends[m + 1], ends[m + 2] = forgotten, id
         m = m + 2
