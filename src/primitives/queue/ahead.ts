@@ -29,6 +29,8 @@ export class ClaimedAhead {
   /** Means; 0 where nothing is known yet. */
   #runMs = 0;
   #askMs = 0;
+  /** Had to give back what it held, and no run has ended since. */
+  #stuck = false;
   #alarm: Alarm | undefined;
 
   constructor(clock: Clock, giveBack: (run: JobRun) => void) {
@@ -43,6 +45,7 @@ export class ClaimedAhead {
   /** Notes how long a run took. */
   ran(ms: number): void {
     const took = Math.max(ms, SHORTEST_MS);
+    this.#stuck = false;
     this.#runMs += (took - this.#runMs) * (this.#runMs === 0 ? 1 : WEIGHT);
   }
 
@@ -53,7 +56,7 @@ export class ClaimedAhead {
 
   /** How many are to be held beside those that run. */
   wanted(concurrency: number): number {
-    if (this.#runMs === 0) return 0;
+    if (this.#runMs === 0 || this.#stuck) return 0;
     return Math.min(Math.floor((concurrency * this.#askMs) / this.#runMs), Math.max(concurrency, MOST));
   }
 
@@ -77,8 +80,13 @@ export class ClaimedAhead {
       this.#alarm = undefined;
       const late = this.#clock.monotonic() - HOLD_MS;
       // The first has waited too long: those behind it would wait longer still.
-      if (this.#held[0] !== undefined && this.#held[0].sinceMs <= late) this.clear();
-      else this.watch();
+      if (this.#held[0] === undefined || this.#held[0].sinceMs > late) {
+        this.watch();
+        return;
+      }
+      this.#runMs = Math.max(this.#runMs, HOLD_MS);
+      this.#stuck = true;
+      this.clear();
     };
     this.#alarm = this.#clock.alarm(left, ring, "background");
   }
