@@ -25,6 +25,7 @@ module.exports = {
     only("stores/memory", ["core", "kernel"]),
     only("stores/scripted", ["core", "kernel"]),
     only("stores/redis", ["core", "kernel", "stores/scripted"]),
+    only("stores/sqlite", ["core", "kernel"]),
     only("stores/upstash", ["core", "kernel", "stores/scripted"]),
     only("boundary", CORE),
     only("observe", [...CORE, "boundary"]),

@@ -10,6 +10,7 @@ const entries = {
   schema: "src/schema.ts",
   testing: "src/testing/index.ts",
   upstash: "src/stores/upstash/index.ts",
+  sqlite: "src/stores/sqlite/index.ts",
 };
 
 /**

@@ -17,7 +17,7 @@ export default defineConfig({
       { find: /^keelson\/schema$/, replacement: source("src/schema.ts") },
       { find: /^keelson\/testing$/, replacement: source("src/testing/index.ts") },
       { find: /^keelson\/(express|node|oidc)$/, replacement: source("src/adapters/$1/index.ts") },
-      { find: /^keelson\/(redis|upstash)$/, replacement: source("src/stores/$1/index.ts") },
+      { find: /^keelson\/(redis|upstash|sqlite)$/, replacement: source("src/stores/$1/index.ts") },
     ],
   },
   test: {

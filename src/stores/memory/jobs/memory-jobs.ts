@@ -16,10 +16,10 @@ import type {
   ToolStats,
 } from "../../../core/jobs.js";
 import { type Outcome, StoreFailure } from "../../../core/store.js";
+import { type Sharer, shareOut } from "../../../kernel/jobs/share.js";
 import { dedupeKey, JobTable } from "./job-table.js";
 import type { MemoryJob } from "./memory-job.js";
 import type { Partition } from "./partition.js";
-import { type Sharer, shareOut } from "./share.js";
 
 /** What the queues of a store share. */
 export interface JobRoom {
