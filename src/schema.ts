@@ -97,6 +97,19 @@ const cache = z.object({
   dropped: count,
   cleared: count,
   loading: count,
+  tier2: z
+    .object({
+      hits: count,
+      misses: count,
+      waits: count.describe("Reads that waited for another process's load."),
+      refused: count.describe("Loads whose value was not kept, for it was changed meanwhile."),
+      failures: count,
+      cooling: z.boolean(),
+      hearing: z.boolean(),
+      epoch: count,
+    })
+    .nullable()
+    .describe("Null where values are held in this process alone."),
 });
 
 const idempotency = z.object({

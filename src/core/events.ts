@@ -76,6 +76,19 @@ export interface EventMap {
   "cache.loaded": EventBase & { readonly key: string; readonly durationMs: number; readonly stored: boolean };
   "cache.failed": EventBase & { readonly key: string; readonly error: unknown; readonly served: "stale" | "none" };
   "cache.cleared": EventBase & { readonly version: string };
+  /** What a second tier had, or came to. */
+  "cache.tier2": EventBase & { readonly key: string; readonly outcome: "hit" | "stale" | "waited" | "refused" };
+  "cache.tier2_failed": EventBase & {
+    readonly operation: string;
+    readonly reason: "timeout" | "unavailable" | "contention" | "capacity" | "version";
+    readonly error: unknown;
+  };
+  /** A value stays in this process alone. */
+  "cache.not_shared": EventBase & {
+    readonly key: string;
+    readonly reason: "no_json" | "too_large";
+    readonly error: unknown;
+  };
   "idempotency.settled": EventBase & {
     readonly key: string;
     readonly outcome: "first" | "replayed" | "in_flight" | "mismatch" | "unknown" | "lost";

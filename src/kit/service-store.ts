@@ -1,3 +1,4 @@
+import type { BulletinSource, Bulletins } from "../core/bulletins.js";
 import type { JobSource, JobStore } from "../core/jobs.js";
 import type { Kernel } from "../core/kernel.js";
 import type {
@@ -18,6 +19,7 @@ class ServiceStore<C extends Capability, Ctx> implements Store<C, Ctx> {
   readonly kind: string;
   readonly #store: Store<C, Ctx>;
   readonly #service: string;
+  readonly bulletins: Bulletins | undefined;
 
   constructor(store: Store<C, Ctx>, service: string) {
     this.capability = store.capability;
@@ -25,6 +27,11 @@ class ServiceStore<C extends Capability, Ctx> implements Store<C, Ctx> {
     this.kind = store.kind;
     this.#store = store;
     this.#service = service;
+    const { bulletins } = store as BulletinSource;
+    this.bulletins = bulletins && {
+      tell: (topic, text) => bulletins.tell(`${service}:${topic}`, text),
+      hear: (topic, ...rest) => bulletins.hear(`${service}:${topic}`, ...rest),
+    };
   }
 
   open<S, Config, Input, D extends object>(

@@ -2,7 +2,8 @@ import type { Kernel } from "../../core/kernel.js";
 
 /** What is asked of a namespace's cell. */
 export interface NamespaceInput {
-  readonly op: "read" | "bump";
+  /** `look` leaves everything as it is, and answers 0 where there is none. */
+  readonly op: "look" | "read" | "bump";
   /** A random whole number of up to 48 bits, for an epoch that has to be made. */
   readonly nonce: number;
 }
@@ -30,6 +31,7 @@ export const namespaceKernel: Kernel<readonly number[], NamespaceConfig, Namespa
   width: 1,
   step(state, _now, { keepMs }, { op, nonce }) {
     const known = state?.[0];
+    if (op === "look") return { granted: true, state: undefined, ttlMs: 0, decision: { epoch: known ?? 0 } };
     const epoch = known === undefined || op === "bump" ? (nonce === known ? nonce + 1 : nonce) : known;
     return { granted: true, state: [epoch], ttlMs: keepMs, decision: { epoch } };
   },

@@ -3,9 +3,11 @@ import type { Context } from "../../core/context.js";
 import type { EventMap } from "../../core/events.js";
 import { Derived, type Runtime, runtime } from "../../core/runtime.js";
 import { cacheKey } from "./cache-key.js";
-import { type Entry, entryOf } from "./entry.js";
+import { type Entry, entryOf, sharedEntryOf } from "./entry.js";
 import { type Loader, Loads } from "./loads.js";
 import { type CacheConfig, type CacheOptions, cacheConfig, maxEntriesOf } from "./options.js";
+import { type Found, Tier2, type Tier2Snapshot } from "./tier2.js";
+import { tier2Config } from "./tier2-options.js";
 import { type Checker, checker } from "./value-check.js";
 
 /** What may be said about one read. */
@@ -34,6 +36,8 @@ export interface CacheSnapshot {
   readonly cleared: number;
   /** Loads under way. */
   readonly loading: number;
+  /** `null` where values are held in this process alone. */
+  readonly tier2: Tier2Snapshot | null;
 }
 
 /**
@@ -51,6 +55,7 @@ export class Cache<V = unknown> {
   readonly #loads: Loads<V>;
   readonly #check: Checker<V>;
   readonly #clone: boolean;
+  readonly #tier2: Tier2<V> | undefined;
   #version: string;
   #epoch = 0;
   #hits = 0;
@@ -66,14 +71,17 @@ export class Cache<V = unknown> {
     this.#config = new Derived(rt.knobs, (read) => cacheConfig(where, options as CacheOptions<never, never>, read));
     this.#entries = new LRUCache({ max: maxEntriesOf(where, options as CacheOptions<never, never>) });
     this.#check = checker(name, options.value);
+    this.#version = this.#config.value.version;
+    const tier2 = options.tier2 === undefined ? undefined : this.#shared(tier2Config(`${where}.tier2`, options.tier2));
+    this.#tier2 = tier2;
     this.#loads = new Loads<V>({
       rt,
       check: (value) => this.#check(value, "upstream_failed"),
-      keep: (id, value, config) => this.#keep(id, value, config),
+      keep: (id, found, config) => this.#keep(id, found, config),
+      elsewhere: tier2 === undefined ? undefined : (id, config, source) => tier2.load(id, config, source),
       event: (key, context) => this.#event(key, context),
     });
     this.#clone = options.clone === true;
-    this.#version = this.#config.value.version;
   }
 
   /**
@@ -106,37 +114,65 @@ export class Cache<V = unknown> {
 
   /** The value that is held, fresh or handed out while another is loaded; `undefined` where there is none. */
   async get(key: unknown): Promise<V | undefined> {
-    this.#current();
-    const entry = this.#entries.get(cacheKey(key));
-    if (entry === undefined || this.#rt.clock.monotonic() >= Math.max(entry.freshUntil, entry.swrUntil))
-      return undefined;
-    return this.#handOut(entry.value);
+    const config = this.#current();
+    const id = cacheKey(key);
+    const entry = this.#entries.get(id);
+    const now = this.#rt.clock.monotonic();
+    if (entry !== undefined && now < entry.freshUntil) return this.#handOut(entry.value);
+    // Another process may have loaded a new one.
+    const found = await this.#tier2?.peek(id, config);
+    if (found !== undefined) return found.value;
+    return entry !== undefined && now < entry.swrUntil ? this.#handOut(entry.value) : undefined;
   }
 
   /**
    * Holds a value; a load of the same key that is under way is not kept.
    *
-   * @throws {KeelsonError} `internal` when the value doesn't match the schema
+   * @throws {KeelsonError} `internal` when the value doesn't match the schema; `unavailable` when the second tier could not
+   * be reached: then only this process has the new value
    */
   async set(key: unknown, value: V): Promise<void> {
     const config = this.#current();
     const id = cacheKey(key);
-    this.#loads.supersede(id);
-    this.#keep(id, this.#check(value, "internal"), config);
+    const checked = this.#check(value, "internal");
+    const hold = () => {
+      this.#loads.supersede(id);
+      this.#keep(id, { value: checked }, config);
+    };
+    hold();
+    if (this.#tier2 === undefined) return;
+    await this.#tier2.set(id, checked, config);
+    // Whoever asked meanwhile may have got the older one from there.
+    hold();
   }
 
-  /** Drops a value; a load of the same key that is under way is not kept. */
+  /**
+   * Drops a value; a load of the same key that is under way is not kept.
+   *
+   * @throws {KeelsonError} `unavailable` when the second tier could not be reached: then only this process has dropped it
+   */
   async delete(key: unknown): Promise<boolean> {
     this.#current();
     const id = cacheKey(key);
-    this.#loads.supersede(id);
-    return this.#entries.delete(id);
+    const here = this.#drop(id);
+    if (this.#tier2 === undefined) return here;
+    const there = await this.#tier2.delete(id);
+    // Whoever asked meanwhile may have got it from there.
+    return this.#drop(id) || here || there;
   }
 
-  /** Drops everything in the namespace, what is being loaded included: whoever asks from now on gets a new load. */
+  /**
+   * Drops everything in the namespace, what is being loaded included: whoever asks from now on gets a new load.
+   *
+   * @throws {KeelsonError} as {@link delete}
+   */
   async clear(): Promise<void> {
     this.#current();
     this.#clear();
+    if (this.#tier2 === undefined) return;
+    await this.#tier2.clear();
+    // Whoever asked meanwhile may have got something from there.
+    this.#forget();
   }
 
   /** The namespace as plain data. */
@@ -154,6 +190,7 @@ export class Cache<V = unknown> {
       dropped: this.#loads.dropped,
       cleared: this.#cleared,
       loading: this.#loads.underWay,
+      tier2: this.#tier2?.snapshot() ?? null,
     };
   }
 
@@ -162,6 +199,7 @@ export class Cache<V = unknown> {
     const config = this.#config.value;
     if (config.version !== this.#version) {
       this.#version = config.version;
+      this.#tier2?.useVersion(config.version);
       this.#clear();
     }
     return config;
@@ -170,10 +208,14 @@ export class Cache<V = unknown> {
   #clear(): void {
     this.#epoch++;
     this.#cleared++;
-    this.#entries.clear();
-    this.#loads.supersedeAll();
+    this.#forget();
     if (this.#rt.events.wants("cache.cleared"))
       this.#rt.events.emit("cache.cleared", { name: this.name, version: this.#name() });
+  }
+
+  #forget(): void {
+    this.#entries.clear();
+    this.#loads.supersedeAll();
   }
 
   #name(): string {
@@ -239,8 +281,39 @@ export class Cache<V = unknown> {
     this.#rt.events.emit("cache.hit", { ...this.#event(id, options?.context), state });
   }
 
-  #keep(id: string, value: V, config: CacheConfig): void {
-    this.#entries.set(id, entryOf(id, value, config, this.#rt.clock.monotonic()));
+  #keep(id: string, { value, life, failure }: Found<V>, config: CacheConfig): void {
+    const now = this.#rt.clock.monotonic();
+    const localTtlMs = this.#tier2?.localTtlMs() ?? Number.POSITIVE_INFINITY;
+    let entry = entryOf(id, value, config, now);
+    if (life !== undefined) entry = sharedEntryOf(value, life.freshMs, life.graceMs, localTtlMs, config, now);
+    else if (now + localTtlMs < entry.freshUntil)
+      entry = sharedEntryOf(value, entry.freshUntil - now, entry.graceUntil - now, localTtlMs, config, now);
+    // Loading has just failed.
+    if (failure !== undefined) entry.retryAt = now + config.failureBackoffMs;
+    this.#entries.set(id, entry);
+  }
+
+  #drop(id: string): boolean {
+    this.#loads.supersede(id);
+    return this.#entries.delete(id);
+  }
+
+  #shared(config: ReturnType<typeof tier2Config>): Tier2<V> {
+    return new Tier2<V>(this.name, this.#version, config, this.#rt, {
+      parsed: (text) => {
+        try {
+          return { value: this.#check(JSON.parse(text) as V, "internal") };
+        } catch {
+          // Of another release: it counts as none, and is loaded.
+          return undefined;
+        }
+      },
+      drop: (id) => this.#drop(id),
+      dropAll: () => this.#clear(),
+      forget: () => this.#forget(),
+      keep: (id, found) => this.#keep(id, found, this.#config.value),
+      event: (key) => ({ name: this.name, key }),
+    });
   }
 
   #event(key: string, context: Context | undefined) {

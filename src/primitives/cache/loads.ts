@@ -4,6 +4,7 @@ import type { Runtime } from "../../core/runtime.js";
 import type { Entry } from "./entry.js";
 import { Flight, type LoadCall } from "./flight.js";
 import type { CacheConfig } from "./options.js";
+import type { Found } from "./tier2.js";
 
 /** Gets a value that is not there. */
 export type Loader<T> = (call: LoadCall) => T | PromiseLike<T>;
@@ -16,7 +17,9 @@ export interface LoadTarget<V> {
   readonly rt: Runtime;
   /** The value to keep and to hand out. @throws where it is none that may be kept */
   check(value: V): V;
-  keep(id: string, value: V, config: CacheConfig): void;
+  keep(id: string, found: Found<V>, config: CacheConfig): void;
+  /** Looks elsewhere before it asks the source; left out where there is nowhere else. */
+  readonly elsewhere?: ((id: string, config: CacheConfig, source: () => Promise<V>) => Promise<Found<V>>) | undefined;
   event(key: string, context: Context | undefined): Told;
 }
 
@@ -50,7 +53,6 @@ export class Loads<V> {
     context: Context | undefined,
     stale: Entry<V> | undefined,
   ): Flight<V> {
-    this.started++;
     const flight = new Flight<V>(context ?? this.#target.rt.currentContext?.());
     this.#flights.set(id, flight);
     flight.promise = this.#run(id, flight, config, load, stale);
@@ -79,19 +81,40 @@ export class Loads<V> {
     stale: Entry<V> | undefined,
   ): Promise<V> {
     const target = this.#target;
+    const source = () => this.#source(id, flight, load, config, stale);
+    try {
+      const { elsewhere } = target;
+      const found = elsewhere === undefined ? { value: await source() } : await elsewhere(id, config, source);
+      const { value, refused } = found;
+      if (flight.current && refused !== true) {
+        if (value !== undefined) target.keep(id, found, config);
+      } else this.dropped++;
+      return value;
+    } finally {
+      flight.settled();
+      if (this.#flights.get(id) === flight) this.#flights.delete(id);
+    }
+  }
+
+  /** Asks the source, and counts and tells what came of it. */
+  async #source(
+    id: string,
+    flight: Flight<V>,
+    load: Loader<V>,
+    config: CacheConfig,
+    stale: Entry<V> | undefined,
+  ): Promise<V> {
+    const target = this.#target;
     const { clock, events } = target.rt;
     const start = clock.monotonic();
+    this.started++;
     try {
       const value = target.check(await this.#called(flight, load));
-      const stored = flight.current && value !== undefined;
-      if (stored) target.keep(id, value, config);
-      else if (!flight.current) this.dropped++;
-      if (events.wants("cache.loaded"))
-        events.emit("cache.loaded", {
-          ...target.event(id, flight.caller),
-          durationMs: clock.monotonic() - start,
-          stored,
-        });
+      if (events.wants("cache.loaded")) {
+        const stored = flight.current && value !== undefined;
+        const durationMs = clock.monotonic() - start;
+        events.emit("cache.loaded", { ...target.event(id, flight.caller), durationMs, stored });
+      }
       return value;
     } catch (error) {
       this.failures++;
@@ -102,9 +125,6 @@ export class Loads<V> {
       if (events.wants("cache.failed"))
         events.emit("cache.failed", { ...target.event(id, flight.caller), error, served });
       throw error;
-    } finally {
-      flight.settled();
-      if (this.#flights.get(id) === flight) this.#flights.delete(id);
     }
   }
 

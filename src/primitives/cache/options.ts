@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { ConfigError, fraction, integer, onlyKnown } from "../../core/config.js";
 import { type Duration, milliseconds } from "../../core/duration.js";
 import type { ReadTunable, Tunable } from "../../core/runtime.js";
+import type { Tier2Options } from "./tier2-options.js";
 
 /** Options of a {@link Cache}. */
 export interface CacheOptions<V = unknown, K = Record<string, never>> {
@@ -31,6 +32,11 @@ export interface CacheOptions<V = unknown, K = Record<string, never>> {
    * it.
    */
   readonly clone?: boolean;
+  /**
+   * Holds values in the store as well, where all processes find them, so that one loads for all. They have to be JSON.
+   * Default: none.
+   */
+  readonly tier2?: true | Tier2Options;
 }
 
 /** A cache's options, checked. */
@@ -64,6 +70,7 @@ export function cacheConfig(where: string, options: CacheOptions<never, never>, 
     "version",
     "value",
     "clone",
+    "tier2",
   ]);
   const { value } = options as { readonly value?: StandardSchemaV1 };
   if (value !== undefined && typeof value?.["~standard"]?.validate !== "function")

@@ -3,9 +3,10 @@ import type { Context } from "../../core/context.js";
 import { type Duration, milliseconds } from "../../core/duration.js";
 import { KeelsonError } from "../../core/errors.js";
 import type { EnqueuedJob, NewJob } from "../../core/jobs.js";
+import { longer } from "../../core/utf8.js";
 import { validate } from "../../core/validation.js";
 import type { QueueCore } from "./core.js";
-import { longer, seal } from "./envelope.js";
+import { seal } from "./envelope.js";
 import { QueueSaturatedError } from "./errors.js";
 import type { Tool } from "./tool.js";
 

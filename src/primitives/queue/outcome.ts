@@ -1,9 +1,9 @@
 import { isKeelsonError, KeelsonError } from "../../core/errors.js";
 import type { Finish } from "../../core/jobs.js";
 import type { MaybePromise } from "../../core/store.js";
+import { longer } from "../../core/utf8.js";
 import { validate } from "../../core/validation.js";
 import { backoff } from "../retry/backoff.js";
-import { longer } from "./envelope.js";
 import { failureText } from "./errors.js";
 import type { ToolConfig } from "./options.js";
 import type { Tool } from "./tool.js";

@@ -1,3 +1,4 @@
+import type { BulletinSource } from "../../core/bulletins.js";
 import { type Alarm, type Clock, systemClock } from "../../core/clock.js";
 import { integer, onlyKnown } from "../../core/config.js";
 import type { JobSource } from "../../core/jobs.js";
@@ -12,6 +13,7 @@ import {
 } from "../../core/store.js";
 import { PlainTable, type Table } from "../../kernel/cells/table.js";
 import { MemoryJobs } from "./jobs/memory-jobs.js";
+import { MemoryBulletins } from "./memory-bulletins.js";
 import { BoundStep, MemoryCells } from "./memory-cells.js";
 import { PackedTable } from "./packed-table.js";
 
@@ -48,10 +50,11 @@ interface Space {
 }
 
 /** The store within this process: decides at once, and forgets everything with the process. */
-export class MemoryStore implements Store<"act", undefined>, JobSource {
+export class MemoryStore implements Store<"act", undefined>, JobSource, BulletinSource {
   readonly capability = "act";
   readonly ctx = undefined;
   readonly kind = "memory";
+  readonly bulletins = new MemoryBulletins();
   readonly #clock: Clock;
   readonly #maxCells: number;
   /** See {@link MemoryStoreOptions.maxJobs}. */

@@ -1,3 +1,4 @@
+import type { Bulletins } from "../../core/bulletins.js";
 import { type Clock, systemClock } from "../../core/clock.js";
 import { Deadlines } from "../../core/deadlines.js";
 import type { JobStore } from "../../core/jobs.js";
@@ -58,6 +59,8 @@ export class ScriptedStore implements Store<"act", undefined> {
   readonly #batches = new Map<number, Batch>();
   /** How scripts are sent. */
   readonly sending: BatchSending;
+  /** Over publish and subscribe; `undefined` where there is none. */
+  readonly bulletins: Bulletins | undefined;
   readonly #rounds = new Rounds(() => {
     const batches = [...this.#batches.values()];
     this.#batches.clear();
@@ -66,7 +69,12 @@ export class ScriptedStore implements Store<"act", undefined> {
   #closed = false;
 
   constructor(parts: ScriptedStoreParts) {
-    const { link, now, clock = systemClock } = parts;
+    const { link, now, clock = systemClock, prefix } = parts;
+    const { channels } = link;
+    this.bulletins = channels && {
+      tell: (topic, text) => channels.publish(`${prefix}:news:${topic}`, text),
+      hear: (topic, listener, gap) => channels.subscribe(`${prefix}:news:${topic}`, listener, gap),
+    };
     this.#parts = parts;
     this.#clock = clock;
     this.kind = link.kind;

@@ -1,3 +1,4 @@
+import { cacheEntryTwin } from "./cache-entry.js";
 import { idempotencyTwin } from "./idempotency.js";
 import { leaseTwin } from "./leases.js";
 import { limitTwins } from "./limits.js";
@@ -13,5 +14,6 @@ export const twins = [
   sharedBreakerTwin,
   idempotencyTwin,
   namespaceTwin,
+  cacheEntryTwin,
   sliTwin,
 ] as readonly unknown[] as readonly AnyTwin[];

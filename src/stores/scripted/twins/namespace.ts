@@ -11,6 +11,10 @@ return function(at)
   return { keep = tonumber(ARGV[at]), op = ARGV[at + 1], nonce = tonumber(ARGV[at + 2]) }
 end, function(state, now, q, out, n)
   local epoch = state and state[2]
+  if q.op == 'look' then
+    out[n + 1] = epoch or 0
+    return true, nil, 0
+  end
   if not epoch or q.op == 'bump' then epoch = q.nonce == epoch and q.nonce + 1 or q.nonce end
   out[n + 1] = epoch
   return true, { 1, epoch }, q.keep

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { Kernel } from "../../../core/kernel.js";
 import { sharedBreakerKernel } from "../../../kernel/breaker/shared-breaker.js";
+import { type CacheEntryState, cacheEntryKernel } from "../../../kernel/cache/entry.js";
 import { type IdempotencyState, idempotencyKernel } from "../../../kernel/idempotency/idempotency.js";
 import { leaseKernel } from "../../../kernel/leases/leases.js";
 import { fixedWindow } from "../../../kernel/limit/fixed-window.js";
@@ -169,7 +170,43 @@ const namespaces: AnyTraced = {
   steps: fc.record({
     afterMs,
     config: fc.record({ keepMs: fc.integer({ min: 100, max: 10_000 }) }),
-    input: fc.record({ op: fc.constantFrom("read", "bump"), nonce: fc.oneof(some, fc.constant(2 ** 48 - 1)) }),
+    input: fc.record({ op: fc.constantFrom("look", "read", "bump"), nonce: fc.oneof(some, fc.constant(2 ** 48 - 1)) }),
+  }),
+} as unknown as AnyTraced;
+
+const cacheEntries: AnyTraced = {
+  kernel: cacheEntryKernel,
+  flat: ({ epoch, fence, leaseUntil, freshUntil, graceUntil, waited, text }: CacheEntryState) => [
+    epoch,
+    fence,
+    leaseUntil,
+    freshUntil,
+    graceUntil,
+    waited ? 1 : 0,
+    text === null ? "" : `=${text}`,
+  ],
+  steps: fc.record({
+    afterMs,
+    config: fc.record({ leaseMs: fc.integer({ min: 1, max: 300 }) }),
+    input: fc
+      .tuple(
+        fc.constantFrom(7, 8),
+        fc.oneof(
+          {
+            weight: 3,
+            arbitrary: fc.record({ op: fc.constant("read"), fence: fc.constantFrom(0, 1, 2, 2 ** 48 - 1) }),
+          },
+          fc.record({
+            op: fc.constantFrom("commit", "set"),
+            fence: fc.constantFrom(0, 1, 2, 2 ** 48 - 1),
+            text: odd,
+            freshMs: fc.integer({ min: 1, max: 300 }),
+            keepMs: fc.nat(300),
+          }),
+          fc.record({ op: fc.constantFrom("release", "delete"), fence: fc.constantFrom(0, 1, 2) }),
+        ),
+      )
+      .map(([epoch, input]) => ({ epoch, ...input })),
   }),
 } as unknown as AnyTraced;
 
@@ -207,5 +244,6 @@ export const traced: readonly AnyTraced[] = [
   breaker,
   idempotency,
   namespaces,
+  cacheEntries,
   sli,
 ];
