@@ -203,6 +203,13 @@ export { RetryBudget, type RetryBudgetOptions } from "./primitives/retry/budget.
 export { type RetryNote, retryNote } from "./primitives/retry/past-first.js";
 export type { FailedAttempt, RetryOptions } from "./primitives/retry/plan.js";
 export { type RetriedAttempt, Retry, type RetryCall } from "./primitives/retry/retry.js";
+export type { Slot } from "./primitives/shared-bulkhead/lease.js";
+export type { SharedBulkheadOptions } from "./primitives/shared-bulkhead/options.js";
+export {
+  SharedBulkhead,
+  type SharedBulkheadSnapshot,
+  type SharedSlotRequest,
+} from "./primitives/shared-bulkhead/shared-bulkhead.js";
 export { type TimedAttempt, Timeout, type TimeoutCall, type TimeoutOptions } from "./primitives/timeout/timeout.js";
 export type {
   Attempt,

@@ -17,6 +17,7 @@ const empty: Snapshot = {
   upstreams: {},
   breakers: {},
   bulkheads: {},
+  sharedBulkheads: {},
   caches: {},
   idempotency: {},
   replayGuards: {},

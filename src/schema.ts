@@ -29,6 +29,10 @@ const breaker = z.object({
   probing: count,
   rejected: count,
   stale: count,
+  fleet: z
+    .object({ open: z.boolean(), nodes: count, probing: z.boolean(), storeFailures: count })
+    .nullable()
+    .describe("What it knows of other processes' circuits; null where it acts for itself."),
   retryAfterMs: ms.describe("Until a rejected call may try again; 0 where calls are let through."),
   config: z.object({
     failureRate: z.number().nullable(),
@@ -83,6 +87,16 @@ const upstream = z.object({
     attempts: count,
     hedgeDelayMs: ms.nullable(),
   }),
+});
+
+const sharedBulkhead = z.object({
+  limit: count.describe("In all processes together, for each key."),
+  running: count.describe("Calls of this process that run in slots."),
+  degraded: count.describe("Calls of this process that run without one, for the store failed."),
+  queued: count,
+  rejected: count,
+  lost: count,
+  storeFailures: count,
 });
 
 const cache = z.object({
@@ -246,6 +260,7 @@ export const snapshotSchema = z
     upstreams: z.record(name, upstream),
     breakers: z.record(name, breaker),
     bulkheads: z.record(name, bulkhead),
+    sharedBulkheads: z.record(name, sharedBulkhead),
     caches: z.record(name, cache),
     idempotency: z.record(name, idempotency),
     replayGuards: z.record(name, replayGuard),

@@ -47,6 +47,12 @@ export interface EventMap {
   };
   "breaker.rejected": EventBase & { readonly state: BreakerStateName; readonly retryAfterMs: number };
   "breaker.ignored": EventBase & { readonly error: unknown };
+  /** A breaker that acts in concert with others couldn't reach them. */
+  "breaker.store_failed": EventBase & {
+    readonly operation: string;
+    readonly reason: "timeout" | "unavailable" | "contention" | "capacity" | "version";
+    readonly error: unknown;
+  };
   "breaker.stale": EventBase & { readonly generation: number; readonly outcome: string };
   "bulkhead.rejected": EventBase & {
     readonly reason: "full" | "timeout" | "aborted" | "too_heavy" | "closed";
@@ -54,6 +60,13 @@ export interface EventMap {
     readonly queued: number;
   };
   "bulkhead.queued": EventBase & { readonly queued: number };
+  /** A shared slot's lease could not be renewed: it may be another's by now. */
+  "bulkhead.lost": EventBase & { readonly key: string; readonly fence: number };
+  "bulkhead.store_failed": EventBase & {
+    readonly operation: string;
+    readonly reason: "timeout" | "unavailable" | "contention" | "capacity" | "version";
+    readonly error: unknown;
+  };
   "bulkhead.resized": EventBase & { readonly from: number; readonly to: number; readonly reason: string };
   "retry.scheduled": EventBase & { readonly attempt: number; readonly delayMs: number; readonly error: unknown };
   "retry.stopped": EventBase & {

@@ -8,6 +8,7 @@ import type { Limiter } from "../primitives/limiter/limiter.js";
 import type { JobHandlers, JobSet } from "../primitives/queue/job.js";
 import type { Queue } from "../primitives/queue/queue.js";
 import type { ReplayGuard } from "../primitives/replay/replay-guard.js";
+import type { SharedBulkhead } from "../primitives/shared-bulkhead/shared-bulkhead.js";
 import type { Upstream } from "../primitives/upstream/upstream.js";
 
 /** A limiter: looking needs no write, taking does. */
@@ -84,5 +85,7 @@ export type QueueDefinition<J extends JobSet, C extends Capability, Ctx> = Face<
 export type BreakerDefinition<C extends Capability> = Face<ActCapabilities<Breaker>, C>;
 /** A bulkhead as `kit.bulkhead` gives it. */
 export type BulkheadDefinition<C extends Capability> = Face<ActCapabilities<Bulkhead>, C>;
+/** A shared bulkhead as `kit.sharedBulkhead` gives it. */
+export type SharedBulkheadDefinition<C extends Capability> = Face<ActCapabilities<SharedBulkhead>, C>;
 /** Any definition. */
 export type Definition = Bindable<Capabilities>;

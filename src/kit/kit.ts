@@ -33,6 +33,8 @@ import { Queue } from "../primitives/queue/queue.js";
 import { Handlers } from "../primitives/queue/tool.js";
 import type { ReplayGuardOptions } from "../primitives/replay/options.js";
 import { ReplayGuard } from "../primitives/replay/replay-guard.js";
+import type { SharedBulkheadOptions } from "../primitives/shared-bulkhead/options.js";
+import { SharedBulkhead } from "../primitives/shared-bulkhead/shared-bulkhead.js";
 import type { UpstreamOptions } from "../primitives/upstream/options.js";
 import { Upstream } from "../primitives/upstream/upstream.js";
 import { memoryStore } from "../stores/memory/memory-store.js";
@@ -124,6 +126,10 @@ class KitOfParts {
 
   bulkhead(name: string, options: BulkheadOptions<never>): Definition {
     return this.#define("bulkheads", name, undefined, (rt) => new Bulkhead(name, options, rt));
+  }
+
+  sharedBulkhead(name: string, { store, ...options }: Options<SharedBulkheadOptions<never>>): Definition {
+    return this.#define("sharedBulkheads", name, store, (rt) => new SharedBulkhead(name, options, rt));
   }
 
   cache(name: string, { store, ...options }: Options<CacheOptions<unknown, never>>): Definition {

@@ -10,6 +10,7 @@ import type { JobPlace } from "../primitives/queue/core.js";
 import type { JobSet } from "../primitives/queue/job.js";
 import type { Queue } from "../primitives/queue/queue.js";
 import type { ReplayGuard } from "../primitives/replay/replay-guard.js";
+import type { SharedBulkhead } from "../primitives/shared-bulkhead/shared-bulkhead.js";
 import type { Upstream } from "../primitives/upstream/upstream.js";
 import type { Definition } from "./capabilities.js";
 
@@ -19,6 +20,7 @@ export interface Kinds {
   readonly upstreams: Upstream;
   readonly breakers: Breaker;
   readonly bulkheads: Bulkhead;
+  readonly sharedBulkheads: SharedBulkhead;
   readonly caches: Cache<unknown>;
   readonly idempotency: Idempotency;
   readonly replayGuards: ReplayGuard;
@@ -63,6 +65,7 @@ export class Bindings {
     upstreams: new Map(),
     breakers: new Map(),
     bulkheads: new Map(),
+    sharedBulkheads: new Map(),
     caches: new Map(),
     idempotency: new Map(),
     replayGuards: new Map(),

@@ -30,6 +30,7 @@ export function snapshotOf(bindings: Bindings, head: SnapshotHead): Snapshot {
     upstreams: bindings.snapshots("upstreams"),
     breakers: bindings.snapshots("breakers"),
     bulkheads: bindings.snapshots("bulkheads"),
+    sharedBulkheads: bindings.snapshots("sharedBulkheads"),
     caches: bindings.snapshots("caches"),
     idempotency: bindings.snapshots("idempotency"),
     replayGuards: bindings.snapshots("replayGuards"),

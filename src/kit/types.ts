@@ -29,6 +29,7 @@ import type { LimiterOptions } from "../primitives/limiter/options.js";
 import type { InlineJobOptions, Job, JobSet, SchemaJobOptions } from "../primitives/queue/job.js";
 import type { QueueOptions } from "../primitives/queue/options.js";
 import type { ReplayGuardOptions } from "../primitives/replay/options.js";
+import type { SharedBulkheadOptions } from "../primitives/shared-bulkhead/options.js";
 import type { UpstreamOptions } from "../primitives/upstream/options.js";
 import type {
   BreakerDefinition,
@@ -38,6 +39,7 @@ import type {
   LimiterDefinition,
   QueueDefinition,
   ReplayGuardDefinition,
+  SharedBulkheadDefinition,
   UpstreamDefinition,
 } from "./capabilities.js";
 
@@ -95,6 +97,8 @@ export interface Kit<K extends Knobs, C extends Capability, Ctx> extends AsyncDi
   breaker(name: string, options?: BreakerOptions<KnobValues<K>>): BreakerDefinition<C>;
   /** Defines a {@link Bulkhead} on its own. */
   bulkhead(name: string, options: BulkheadOptions<KnobValues<K>>): BulkheadDefinition<C>;
+  /** Defines a {@link SharedBulkhead}: so many calls at a time in all processes together. */
+  sharedBulkhead(name: string, options: SharedBulkheadOptions<KnobValues<K>> & Placed): SharedBulkheadDefinition<C>;
   /** Defines a namespace of the {@link Cache}. */
   cache<V = unknown>(name: string, options: CacheOptions<V, KnobValues<K>> & Placed): CacheDefinition<V, C>;
   /** Defines an {@link Idempotency} guard. */

@@ -6,6 +6,7 @@ import type { IdempotencySnapshot } from "../primitives/idempotency/idempotency.
 import type { LimiterSnapshot } from "../primitives/limiter/limiter.js";
 import type { QueueSnapshot } from "../primitives/queue/snapshot.js";
 import type { ReplayGuardSnapshot } from "../primitives/replay/replay-guard.js";
+import type { SharedBulkheadSnapshot } from "../primitives/shared-bulkhead/shared-bulkhead.js";
 import type { UpstreamSnapshot } from "../primitives/upstream/snapshot.js";
 
 /**
@@ -36,6 +37,7 @@ export interface Snapshot {
   /** Bulkheads made on their own; those of upstreams are with their upstream. */
   readonly bulkheads: Readonly<Record<string, BulkheadSnapshot>>;
   /** By namespace. */
+  readonly sharedBulkheads: Readonly<Record<string, SharedBulkheadSnapshot>>;
   readonly caches: Readonly<Record<string, CacheSnapshot>>;
   readonly idempotency: Readonly<Record<string, IdempotencySnapshot>>;
   readonly replayGuards: Readonly<Record<string, ReplayGuardSnapshot>>;

@@ -2,8 +2,9 @@ import { KeelsonError } from "../../core/errors.js";
 import type { BreakerStateName } from "../../core/events.js";
 import { Derived, type Runtime, runtime } from "../../core/runtime.js";
 import type { CallOutcome } from "../outcome.js";
+import { Fleet } from "./fleet.js";
 import { type BreakerCall, GuardedCalls } from "./guarded-calls.js";
-import { type BreakerConfig, type BreakerOptions, breakerConfig } from "./options.js";
+import { type BreakerConfig, type BreakerOptions, breakerConfig, sharedConfig } from "./options.js";
 import { type BreakerRecord, recordOf, stateOf } from "./record.js";
 import { type BreakerSnapshot, snapshotOf } from "./snapshot.js";
 import { Closed, Disabled, HalfOpen, Isolated, MetricsOnly, Open, type State } from "./states.js";
@@ -31,6 +32,7 @@ export class Breaker {
   #rejected = 0;
   #stale = 0;
   readonly #calls: GuardedCalls;
+  readonly #fleet: Fleet | undefined;
 
   /**
    * @param where how the options' names begin in errors
@@ -49,6 +51,8 @@ export class Breaker {
     const config = this.#config.value;
     this.#state = new Closed(makeWindow(config, rt.clock.monotonic()));
     this.#calls = new GuardedCalls(this, rt.clock, options, config);
+    const shared = sharedConfig(where, options);
+    this.#fleet = shared && this.#joined(shared);
   }
 
   /** The state as it stands. An open circuit whose time is over stays open until the next call tries it. */
@@ -63,11 +67,13 @@ export class Breaker {
    */
   enter(now: number): number {
     const state = this.#state;
+    if (this.#fleet !== undefined) this.#fleet.seen();
     if (state.name === "closed") return this.#generation;
     switch (state.enter(now, this.#config.value)) {
       case "granted":
         return this.#generation;
       case "due":
+        if (this.#fleet?.holdsBack(now)) return this.#reject(now);
         this.#become(new HalfOpen((state as Open).attempt), "due");
         // Asked again, for a listener may have changed the state by hand.
         return this.enter(now);
@@ -75,14 +81,7 @@ export class Breaker {
         this.#open(now, "hung");
         return this.enter(now);
       default:
-        this.#rejected++;
-        if (this.#rt.events.wants("breaker.rejected"))
-          this.#rt.events.emit("breaker.rejected", {
-            name: this.name,
-            state: this.#state.name,
-            retryAfterMs: this.#retryAfterMs(now),
-          });
-        return 0;
+        return this.#reject(now);
     }
   }
 
@@ -191,7 +190,36 @@ export class Breaker {
       generation: this.#generation,
       rejected: this.#rejected,
       stale: this.#stale,
+      fleet: this.#fleet?.snapshot() ?? null,
     };
+  }
+
+  #reject(now: number): 0 {
+    this.#rejected++;
+    if (this.#rt.events.wants("breaker.rejected"))
+      this.#rt.events.emit("breaker.rejected", {
+        name: this.name,
+        state: this.#state.name,
+        retryAfterMs: this.#retryAfterMs(now),
+      });
+    return 0;
+  }
+
+  #joined(config: NonNullable<ReturnType<typeof sharedConfig>>): Fleet {
+    const { clock } = this.#rt;
+    const state = () => this.#state;
+    return new Fleet(
+      {
+        name: this.name,
+        get state() {
+          return state();
+        },
+        openFor: (ms) => this.#become(new Open(clock.monotonic() + ms, 1), "fleet"),
+        recovered: () => this.#become(this.#closed(clock.monotonic()), "fleet"),
+      },
+      config,
+      this.#rt,
+    );
   }
 
   #closed(now: number): Closed {
@@ -236,6 +264,7 @@ export class Breaker {
         failures,
         slow,
       });
+    this.#fleet?.became(next, reason, this.#rt.clock.monotonic());
   }
 
   #settleStale(generation: number, outcome: CallOutcome): void {

@@ -1,6 +1,7 @@
 import { ConfigError, fraction, integer, onlyKnown } from "../../core/config.js";
 import { type Duration, milliseconds } from "../../core/duration.js";
 import type { ReadTunable, Tunable } from "../../core/runtime.js";
+import { type FleetConfig, fleetConfig, type SharedBreakerOptions } from "./fleet-options.js";
 import type { Criteria } from "./verdict.js";
 
 /** Length of the window that outcomes are counted over. */
@@ -54,6 +55,11 @@ export interface BreakerOptions<K = Record<string, never>> {
   readonly ignore?: (error: unknown) => boolean;
   /** For {@link Breaker.run}: results that count as failures. */
   readonly isFailure?: (result: unknown) => boolean;
+  /**
+   * Acts in concert with the breakers of the same name in other processes: it opens when a quorum of them has, and they
+   * take turns in trying the callee again. Needs a store. Default: off, each process for itself.
+   */
+  readonly shared?: true | SharedBreakerOptions;
 }
 
 /** {@link BreakerOptions}, checked and filled in; times in milliseconds. */
@@ -84,6 +90,7 @@ export function breakerConfig(where: string, options: BreakerOptions<never>, rea
     "halfOpen",
     "ignore",
     "isFailure",
+    "shared",
   ]);
   for (const name of ["ignore", "isFailure"] as const)
     if (options[name] !== undefined && typeof options[name] !== "function")
@@ -126,4 +133,9 @@ export function breakerConfig(where: string, options: BreakerOptions<never>, rea
         ? Math.max(openForMs, milliseconds(DEFAULT_HALF_OPEN_MAX_WAIT, where))
         : milliseconds(halfOpen.maxWait, `${where}.halfOpen.maxWait`, 1),
   };
+}
+
+/** What a breaker has to do with others. @throws {ConfigError} naming the option that is wrong */
+export function sharedConfig(where: string, { shared }: BreakerOptions<never>): FleetConfig | undefined {
+  return shared === undefined ? undefined : fleetConfig(`${where}.shared`, shared);
 }

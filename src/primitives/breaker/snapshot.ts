@@ -1,4 +1,5 @@
 import type { BreakerStateName } from "../../core/events.js";
+import type { FleetSnapshot } from "./fleet.js";
 import type { BreakerConfig } from "./options.js";
 import type { State } from "./states.js";
 
@@ -9,6 +10,8 @@ export interface BreakerSnapshot extends StateSnapshot {
   readonly rejected: number;
   /** Calls that settled after the state they were let through by had ended. */
   readonly stale: number;
+  /** `null` where it acts for itself. */
+  readonly fleet: FleetSnapshot | null;
 }
 
 interface StateSnapshot {

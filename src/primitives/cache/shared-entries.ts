@@ -2,6 +2,7 @@ import { Deadlines } from "../../core/deadlines.js";
 import { KeelsonError } from "../../core/errors.js";
 import type { Runtime } from "../../core/runtime.js";
 import { type Cells, type MaybePromise, type Outcome, type StoreCall, StoreFailure } from "../../core/store.js";
+import { StoreWait } from "../../core/store-wait.js";
 import {
   type CacheEntryConfig,
   type CacheEntryDecision,
@@ -14,7 +15,6 @@ import {
   type NamespaceInput,
   namespaceKernel,
 } from "../../kernel/namespace/namespace.js";
-import { StoreWait } from "../limiter/store-wait.js";
 import type { Tier2Config } from "./tier2-options.js";
 
 type WithoutEpoch<T> = T extends unknown ? Omit<T, "epoch"> : never;

@@ -12,12 +12,12 @@ import {
   StoreFailure,
   type StoreFailureCause,
 } from "../../core/store.js";
+import { broken, StoreWait } from "../../core/store-wait.js";
 import type { LimitConfig, LimitDecision, LimitInput, LimitKernel } from "../../kernel/limit/limit.js";
 import type { Decision } from "./decision.js";
 import { LocalLimits } from "./local-limits.js";
 import { kernelOf, type LimiterConfig, type LimiterOptions, limiterConfig, whereOf } from "./options.js";
 import { Prefetch, type PrefetchingConfig } from "./prefetch.js";
-import { broken, StoreWait } from "./store-wait.js";
 
 /** Made once: nearly every request takes one unit. */
 const TAKE_ONE: LimitInput = { op: "take", amount: 1, at: -1 };

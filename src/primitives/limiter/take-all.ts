@@ -1,10 +1,10 @@
 import type { Context } from "../../core/context.js";
 import { type MaybePromise, type Outcome, StoreFailure } from "../../core/store.js";
+import { broken } from "../../core/store-wait.js";
 import type { LimitDecision, LimitInput } from "../../kernel/limit/limit.js";
 import type { Decision } from "./decision.js";
 import type { LimiterEngine } from "./engine.js";
 import { ENGINE, type Limiter } from "./limiter.js";
-import { broken } from "./store-wait.js";
 
 /** One of several limits that are taken together. */
 export interface LimiterTake {

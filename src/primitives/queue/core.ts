@@ -4,7 +4,7 @@ import { KeelsonError } from "../../core/errors.js";
 import type { JobSource, JobStore, ToolStats } from "../../core/jobs.js";
 import { Derived, type Runtime } from "../../core/runtime.js";
 import { type MaybePromise, type Store, type StoreCall, StoreFailure } from "../../core/store.js";
-import { broken, StoreWait } from "../limiter/store-wait.js";
+import { broken, StoreWait } from "../../core/store-wait.js";
 import type { JobSet } from "./job.js";
 import { type QueueConfig, type QueueOptions, queueConfig, type ToolConfig, whereOf } from "./options.js";
 import { Handlers, Tool } from "./tool.js";

@@ -1,5 +1,5 @@
-import type { Deadlines, Expirable } from "../../core/deadlines.js";
-import { type Outcome, StoreFailure } from "../../core/store.js";
+import type { Deadlines, Expirable } from "./deadlines.js";
+import { type Outcome, StoreFailure } from "./store.js";
 
 /** A store answers failures as values; one that throws or rejects all the same has failed too. */
 export function broken(error: unknown): StoreFailure {
