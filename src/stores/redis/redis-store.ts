@@ -40,7 +40,7 @@ export interface RedisStoreOptions {
 
 /**
  * State in Redis 6.2 or newer, or Valkey, through a client of yours: ioredis (`Redis`, `Cluster`, Sentinel) or
- * node-redis (client, cluster). Every decision is one script call, at the server's time; those that wait in the same
+ * node-redis (client, cluster, sentinel). Every decision is one script call, at the server's time; those that wait in the same
  * tick for the same slot share it.
  *
  * The store neither connects nor closes the client; `close()` ends the connection for messages that it opened itself.
@@ -68,7 +68,7 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
     if (store?.closed !== true) onWarning(error instanceof Error ? error : new Error(String(error)));
   };
   const link = linkOf(client, report);
-  if (replicas !== undefined && link.wait === undefined)
+  if (replicas !== undefined && link.runAndWait === undefined)
     throw new ConfigError("redisStore.replicas", replicas, "none with a Cluster: WAIT is one server's");
   store = new ScriptedStore({
     link,
