@@ -1,5 +1,5 @@
 import type { Link } from "../scripted/link.js";
-import type { IoRedisServer, RedisClient } from "./clients.js";
+import type { IoRedisCluster, IoRedisServer, RedisClient } from "./clients.js";
 
 /** Something that should be set otherwise. */
 export class RedisAdvice extends Error {
@@ -11,8 +11,19 @@ export class RedisAdvice extends Error {
  * and queued jobs, and a client that sends commands twice, do harm that nobody notices.
  */
 export function watchServer(client: RedisClient, link: Link, report: (error: unknown) => void): void {
-  const { options } = client as unknown as IoRedisServer;
-  if (options !== undefined && "autoResendUnfulfilledCommands" in options && options.autoResendUnfulfilledCommands)
+  const { options } = client as unknown as IoRedisServer & IoRedisCluster;
+  if ("isCluster" in client && client.isCluster === true) {
+    if ((options?.retryDelayOnFailover ?? 0) > 0)
+      report(
+        new RedisAdvice(
+          "ioredis sends commands again whose connection broke: units may be taken twice. Set retryDelayOnFailover: 0",
+        ),
+      );
+  } else if (
+    options !== undefined &&
+    "autoResendUnfulfilledCommands" in options &&
+    options.autoResendUnfulfilledCommands
+  )
     report(
       new RedisAdvice(
         "ioredis sends commands again whose answer was lost: units may be taken twice. Set autoResendUnfulfilledCommands: false",

@@ -26,6 +26,11 @@ export interface IoRedisServer {
   readonly options?: { readonly autoResendUnfulfilledCommands?: boolean };
 }
 
+/** What ioredis's cluster client has besides. */
+export interface IoRedisCluster {
+  readonly options?: { readonly retryDelayOnFailover?: number };
+}
+
 /** What node-redis's (the package `redis`, version 5 or 6) clients, clusters and sentinel clients have that this package uses. */
 export interface NodeRedisClient {
   readonly isOpen: boolean;
