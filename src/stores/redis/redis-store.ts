@@ -1,13 +1,14 @@
 import type { Clock } from "../../core/clock.js";
 import { ConfigError, integer, onlyKnown } from "../../core/config.js";
 import { type Duration, milliseconds } from "../../core/duration.js";
+import { warn } from "../scripted/advice.js";
 import { prefixOf } from "../scripted/prefix.js";
 import { ScriptedStore } from "../scripted/scripted-store.js";
 import type { AnyTwin } from "../scripted/twins/twin.js";
-import { watchServer } from "./advice.js";
 import type { IoRedisClient, NodeRedisClient, RedisClient } from "./clients.js";
 import { ioRedisLink } from "./ioredis.js";
 import { nodeRedisLink } from "./node-redis.js";
+import { watchServer } from "./watch-server.js";
 
 /** Options of {@link redisStore}. */
 export interface RedisStoreOptions {
@@ -96,10 +97,4 @@ function linkOf(client: RedisClient, report: (error: unknown) => void) {
     return ioRedisLink(client as IoRedisClient, report);
   if (typeof given?.evalSha === "function") return nodeRedisLink(client as NodeRedisClient, report);
   throw new ConfigError("redisStore: client", client, "a client of ioredis or node-redis");
-}
-
-function warn(warning: Error): void {
-  const { process } = globalThis as { readonly process?: { emitWarning?(warning: Error): void } };
-  if (process?.emitWarning === undefined) console.warn(warning);
-  else process.emitWarning(warning);
 }

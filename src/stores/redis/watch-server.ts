@@ -1,10 +1,6 @@
+import { RedisAdvice } from "../scripted/advice.js";
 import type { Link } from "../scripted/link.js";
 import type { IoRedisCluster, IoRedisServer, RedisClient } from "./clients.js";
-
-/** Something that should be set otherwise. */
-export class RedisAdvice extends Error {
-  override readonly name = "RedisAdvice";
-}
 
 /**
  * Looks at how client and server are set, once there is a connection: an eviction policy that throws away live limits
