@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,6 +17,8 @@ export interface ServerOptions {
   readonly policy?: string;
   /** More of redis-server's command line; `--name value`, one string each. */
   readonly extra?: readonly string[];
+  /** A configuration file's text, for what has to have a file (a sentinel rewrites its own). Default: none. */
+  readonly config?: string;
   /** Default: a free one. */
   readonly port?: number;
 }
@@ -58,7 +60,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   for (let attempt = 1; ; attempt++) {
     try {
       const port = options.port ?? (await freePort(host));
-      const args = [...commandLine(options, host, port), "--dir", folder];
+      const file = join(folder, "server.conf");
+      if (options.config !== undefined) writeFileSync(file, options.config);
+      const given = options.config === undefined ? [] : [file];
+      const args = [...given, ...commandLine(options, host, port), "--dir", folder];
       return server(
         host,
         port,

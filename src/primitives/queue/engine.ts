@@ -28,9 +28,8 @@ export interface EngineOptions {
 const MOST_FLIGHTS = 2;
 /** The first wait of an idle worker; it doubles up to `poll`. */
 const SHORTEST_POLL_MS = 25;
-/** Waits after the store failed. */
+/** The first wait after the store failed; it doubles up to `poll`, for it costs no more to ask than where there is nothing to do. */
 const TROUBLE_BASE_MS = 100;
-const TROUBLE_CAP_MS = 10_000;
 /** How long jobs of a kind are left to others that were written by a newer release. */
 const ASIDE_MS = 5_000;
 /** A store that answers at once would keep everything else from running: after so long, and so many answers, the rest has its turn. */
@@ -300,7 +299,8 @@ export class JobEngine implements RunOwner {
     this.#troubles++;
     this.#woken = true;
     if (this.#options.once) this.#stopping = true;
-    const wait = backoff("full", TROUBLE_BASE_MS, TROUBLE_CAP_MS, this.#troubles, 0, rt.random);
+    const most = Math.max(TROUBLE_BASE_MS, this.#options.pollMs());
+    const wait = backoff("full", TROUBLE_BASE_MS, most, this.#troubles, 0, rt.random);
     this.#pauseFor(TROUBLE_BASE_MS / 2 + wait);
   }
 

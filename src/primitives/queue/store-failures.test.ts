@@ -55,19 +55,51 @@ describe("a worker whose store fails", () => {
     await worker.drain();
   });
 
-  it("asks more and more seldom, and goes on when the store is back", async () => {
+  it("asks more seldom, and goes on within about a second of the store being back", async () => {
     const { queue, clock, trouble, ran } = setup();
     trouble.fail.set("claim", { times: 1_000, failure: unavailable });
     const worker = queue.process();
     await clock.advance(60_000);
     const asked = trouble.calls.filter((call) => call === "claim").length;
-    expect(asked).toBeGreaterThan(5);
-    expect(asked).toBeLessThan(40);
+    expect(asked).toBeGreaterThan(60);
+    expect(asked).toBeLessThan(200);
     trouble.fail.clear();
     await queue.enqueue("quick", { n: 1 });
-    await clock.advance(10_500);
+    await clock.advance(1_100);
     expect(ran).toEqual([1]);
     await worker.drain();
+  });
+
+  it("listens again where it couldn't, and ends what it hears late", async () => {
+    const listens: ((answer: Promise<() => void>) => void)[] = [];
+    let ready = () => {};
+    const made = place({}, (jobs) => ({
+      ...troubled(noTrouble())(jobs),
+      listen: (listener) => {
+        ready = () => listener.ready?.();
+        return new Promise((resolve) => listens.push(resolve));
+      },
+    }));
+    const ran: number[] = [];
+    const quick = numbered(({ n }) => void ran.push(n));
+    const queue = new Queue("tools", { jobs: { quick }, poll: "1h", deadline: "1s" }, made.rt);
+    const worker = queue.process();
+    listens[0]?.(Promise.reject(new Error("no connection")));
+    await made.clock.advance(5_000);
+    expect(listens).toHaveLength(2);
+    // It comes late, but it comes.
+    await made.clock.advance(2_000);
+    let ended = 0;
+    listens[1]?.(Promise.resolve(() => ended++));
+    await made.clock.advance(60_000);
+    expect(listens).toHaveLength(2);
+    expect(made.told()).toEqual(["queue.failure", "queue.failure"]);
+    await queue.enqueue("quick", { n: 1 });
+    ready();
+    await made.clock.advance(0);
+    expect(ran).toEqual([1]);
+    await worker.drain();
+    expect(ended).toBe(1);
   });
 
   it("stops runs whose lease it can't renew in time, and those whose lease is another's", async () => {

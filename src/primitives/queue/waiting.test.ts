@@ -147,6 +147,26 @@ describe("enqueueAndWait", () => {
     await worker.drain();
   });
 
+  it("ends what it hears too late of listening, and looks until then", async () => {
+    let listening: (end: () => void) => void = () => undefined;
+    const { rt, clock } = place({}, (jobs) => ({
+      ...troubled(noTrouble())(jobs),
+      listen: () =>
+        new Promise((resolve) => {
+          listening = resolve;
+        }),
+    }));
+    const queue = new Queue("tools", { jobs: { work: numbered(({ n }) => n) }, deadline: "1s" }, rt);
+    const waited = outcome(queue.enqueueAndWait("work", { n: 1 }, { wait: "30s" }));
+    await queue.processQueue();
+    await clock.advance(2_000);
+    expect(waited.value).toBe(1);
+    let ended = 0;
+    listening(() => ended++);
+    await clock.advance(0);
+    expect(ended).toBe(1);
+  });
+
   it("checks the result by the schema of whoever waits", async () => {
     const { rt, clock } = place();
     const input = z.object({ n: z.number() });

@@ -2,7 +2,7 @@ import type { Alarm } from "../../core/clock.js";
 import type { Context } from "../../core/context.js";
 import { type Duration, milliseconds } from "../../core/duration.js";
 import type { JobEnd, JobEndNote, NewJob } from "../../core/jobs.js";
-import { StoreFailure } from "../../core/store.js";
+import { type MaybePromise, StoreFailure } from "../../core/store.js";
 import { validate } from "../../core/validation.js";
 import type { QueueCore } from "./core.js";
 import type { EnqueueOptions, Enqueuing } from "./enqueuing.js";
@@ -211,10 +211,20 @@ export class Waiting {
     const { jobs } = this.#core;
     if (this.#listening !== false || jobs.listen === undefined || this.#closed) return this.#listening;
     const ended = (note: JobEndNote) => this.#heard(note);
-    const answer = this.#core.ask("listen", () => jobs.listen?.({ ended }) ?? (() => undefined));
+    let pending: MaybePromise<() => void> | undefined;
+    const answer = this.#core.ask("listen", () => {
+      pending = jobs.listen?.({ ended }) ?? (() => undefined);
+      return pending;
+    });
     const settle = (unlisten: (() => void) | StoreFailure): boolean => {
       if (unlisten instanceof StoreFailure) {
         this.#listening = false;
+        // What comes too late is for nobody: the next who waits listens anew. (Its failure is told already.)
+        if (pending instanceof Promise)
+          pending.then(
+            (end) => end(),
+            () => undefined,
+          );
         return false;
       }
       if (this.#closed) {

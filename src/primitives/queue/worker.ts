@@ -11,6 +11,8 @@ import { type EngineOptions, JobEngine } from "./engine.js";
 const DRAIN: Duration = "10s";
 /** What runs gets so long to end after it was told to stop. */
 const GRACE_MS = 1_000;
+/** A worker that couldn't listen tries again after so long. */
+const LISTEN_AGAIN_MS = 5_000;
 /** How often a worker forgets jobs whose retention has passed, and how many in one call. */
 const CLEAN_EVERY_MS = 60_000;
 /** Jobs forgotten in one call. */
@@ -24,6 +26,7 @@ export class Worker implements AsyncDisposable {
   readonly #signal: AbortSignal | undefined;
   readonly #aborted = () => void this.drain();
   #cleaning: Alarm | undefined;
+  #relistening: Alarm | undefined;
   #unlisten: (() => void) | undefined;
   #ended = false;
 
@@ -101,6 +104,7 @@ export class Worker implements AsyncDisposable {
   #retire(): void {
     this.#engine.finish();
     this.#cleaning?.cancel();
+    this.#relistening?.cancel();
     this.#signal?.removeEventListener("abort", this.#aborted);
     this.#unlisten?.();
     this.#unlisten = undefined;
@@ -116,12 +120,22 @@ export class Worker implements AsyncDisposable {
   async #listen(): Promise<void> {
     const { jobs } = this.#core;
     if (jobs.listen === undefined) return;
-    const heard = { ready: () => this.#engine.wake() };
-    const unlisten = await this.#core.ask("listen", async () => jobs.listen?.(heard));
-    // Without it, it polls.
-    if (unlisten === undefined || unlisten instanceof StoreFailure) return;
-    if (this.#engine.stopping) unlisten();
-    else this.#unlisten = unlisten;
+    const listening = (async () => jobs.listen?.({ ready: () => this.#engine.wake() }))();
+    // Tells when that fails. Until it hears, it polls.
+    await this.#core.ask("listen", () => listening);
+    try {
+      // What took too long may come yet.
+      const unlisten = await listening;
+      if (this.#engine.stopping) unlisten?.();
+      else this.#unlisten = unlisten;
+    } catch {
+      if (!this.#engine.stopping) this.#listenLater();
+    }
+  }
+
+  #listenLater(): void {
+    const { clock } = this.#core.rt;
+    this.#relistening = clock.alarm(LISTEN_AGAIN_MS, () => void this.#listen(), "background");
   }
 
   #cleanLater(): void {

@@ -1,5 +1,5 @@
-import { Redis } from "ioredis";
-import { createClient } from "redis";
+import { Redis, type RedisOptions } from "ioredis";
+import { createClient, type RedisClientOptions } from "redis";
 import { redisUrl } from "../../../test/redis/inject.js";
 import type { RedisClient } from "./clients.js";
 
@@ -9,17 +9,20 @@ export interface Opened {
   close(): void;
 }
 
-/** An ioredis client that sends nothing twice. */
-export function ioRedis(url: string = redisUrl()): Opened & { readonly client: Redis } {
-  const client = new Redis(url, { autoResendUnfulfilledCommands: false, retryStrategy: () => 50 });
+/** An ioredis client that sends nothing twice. It connects again after 50 ms. */
+export function ioRedis(url: string = redisUrl(), more: RedisOptions = {}): Opened & { readonly client: Redis } {
+  const client = new Redis(url, { autoResendUnfulfilledCommands: false, retryStrategy: () => 50, ...more });
   // Tests that break the connection look at what the store answers.
   client.on("error", () => undefined);
   return { client, close: () => client.disconnect() };
 }
 
-/** A node-redis client. */
-export async function nodeRedis(url: string = redisUrl()): Promise<Opened> {
-  const client = createClient({ url, socket: { reconnectStrategy: () => 50 } });
+/** A node-redis client. It connects again after 50 ms. */
+export async function nodeRedis(
+  url: string = redisUrl(),
+  socket: NonNullable<RedisClientOptions["socket"]> = { reconnectStrategy: () => 50 },
+): Promise<Opened> {
+  const client = createClient({ url, socket });
   client.on("error", () => undefined);
   await client.connect();
   return { client, close: () => client.destroy() };

@@ -5,6 +5,8 @@ export interface IoRedisClient {
   eval(text: string, keys: number, ...args: (string | number)[]): Promise<unknown>;
   publish(channel: string, message: string): Promise<unknown>;
   duplicate(): IoRedisSubscriber;
+  on(event: "close", listener: () => void): unknown;
+  off(event: "close", listener: () => void): unknown;
 }
 
 /** What a connection for messages is. */
@@ -24,7 +26,12 @@ export interface IoRedisServer {
   readonly options?: { readonly autoResendUnfulfilledCommands?: boolean };
 }
 
-/** What node-redis's (the package `redis`, version 5 or 6) clients and clusters have that this package uses. */
+/** What ioredis's cluster client has besides. */
+export interface IoRedisCluster {
+  readonly options?: { readonly retryDelayOnFailover?: number };
+}
+
+/** What node-redis's (the package `redis`, version 5 or 6) clients, clusters and sentinel clients have that this package uses. */
 export interface NodeRedisClient {
   readonly isOpen: boolean;
   evalSha(sha: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
@@ -32,18 +39,34 @@ export interface NodeRedisClient {
   publish(channel: string, message: string): Promise<unknown>;
 }
 
-/** What subscribes in node-redis: a duplicate of a single client, or a cluster itself. */
+/** What subscribes in node-redis: a duplicate of a single client; a cluster or a sentinel client itself. */
 export interface NodeRedisSubscriber {
   subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
   unsubscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
   on(event: string, listener: (error?: Error) => void): unknown;
+  off(event: string, listener: (error?: Error) => void): unknown;
 }
 
 /** What a single server's node-redis client has besides. */
 export interface NodeRedisServer {
   readonly isReady: boolean;
   sendCommand(args: readonly string[]): Promise<unknown>;
+  multi(): NodeRedisPipeline<[args: readonly string[]]>;
   duplicate(): NodeRedisSubscriber & { connect(): Promise<unknown>; destroy(): void };
+}
+
+/** What node-redis's sentinel client has besides. */
+export interface NodeRedisSentinel {
+  /** `undefined` while there is no connection to the primary. */
+  getMasterNode(): unknown;
+  sendCommand(readOnly: boolean, args: readonly string[]): Promise<unknown>;
+  multi(): NodeRedisPipeline<[readOnly: boolean, args: readonly string[]]>;
+}
+
+/** Commands that go over one connection, one behind the other. */
+export interface NodeRedisPipeline<Command extends readonly unknown[]> {
+  addCommand(...command: Command): NodeRedisPipeline<Command>;
+  execAsPipeline(): Promise<unknown>;
 }
 
 /** A client of one of the two libraries. */

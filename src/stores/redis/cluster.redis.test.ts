@@ -25,7 +25,7 @@ const take = { op: "take", amount: 1, at: -1 } as const;
 
 async function overIoRedis(): Promise<RedisClient> {
   const [{ host, port } = { host: "", port: 0 }] = cluster.servers;
-  const client = new IoCluster([{ host, port }], { redisOptions: { autoResendUnfulfilledCommands: false } });
+  const client = new IoCluster([{ host, port }], { retryDelayOnFailover: 0 });
   onTestFinished(() => client.disconnect());
   return client;
 }

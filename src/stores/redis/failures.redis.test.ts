@@ -124,4 +124,15 @@ describe("a client that sends commands again", () => {
       "ioredis sends commands again whose answer was lost: units may be taken twice. Set autoResendUnfulfilledCommands: false",
     ]);
   });
+
+  it("is warned of in a cluster, too", async () => {
+    const { Cluster } = await import("ioredis");
+    const warnings: string[] = [];
+    const onWarning = ({ message }: Error) => warnings.push(message);
+    for (const retryDelayOnFailover of [100, 0])
+      redisStore(new Cluster(["127.0.0.1:1"], { lazyConnect: true, retryDelayOnFailover }), { onWarning });
+    expect(warnings).toEqual([
+      "ioredis sends commands again whose connection broke: units may be taken twice. Set retryDelayOnFailover: 0",
+    ]);
+  });
 });

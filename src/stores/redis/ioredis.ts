@@ -1,6 +1,7 @@
 import type { Channels, Link } from "../scripted/link.js";
 import type { IoRedisClient, IoRedisServer, IoRedisSubscriber } from "./clients.js";
 import { Subscriptions } from "./subscriptions.js";
+import { UnderWay } from "./under-way.js";
 
 /** The states of a client that has not been connected yet, and may be as soon as something is asked of it. */
 const BEGINNING = ["wait", "connecting", "connect"];
@@ -10,6 +11,13 @@ export function ioRedisLink(client: IoRedisClient, report: (error: unknown) => v
   let connected = false;
   const channels = new IoRedisChannels(client, report);
   const cluster = "isCluster" in client && client.isCluster === true;
+  const underWay = new UnderWay();
+  const closed = () => underWay.lost();
+  client.on("close", closed);
+  const run: Pick<Link, "evalsha" | "eval"> = {
+    evalsha: (sha, keys, args) => underWay.track(client.evalsha(sha, keys.length, ...keys, ...args)),
+    eval: (text, keys, args) => underWay.track(client.eval(text, keys.length, ...keys, ...args)),
+  };
   return {
     kind: "redis",
     cluster,
@@ -18,23 +26,33 @@ export function ioRedisLink(client: IoRedisClient, report: (error: unknown) => v
       // Once there was a connection, one that is lost is not waited for: what is kept meanwhile would all be sent at once.
       return client.status === "ready" || (!connected && BEGINNING.includes(client.status));
     },
-    evalsha: (sha, keys, args) => client.evalsha(sha, keys.length, ...keys, ...args),
-    eval: (text, keys, args) => client.eval(text, keys.length, ...keys, ...args),
-    ...serverParts(client, cluster),
+    ...run,
+    ...(cluster ? nodesParts(client) : serverParts(client, run, underWay)),
     channels,
-    close: () => channels.close(),
+    close() {
+      client.off("close", closed);
+      channels.close();
+    },
   };
 }
 
-/** What can be asked of a single server, and of each of a cluster's. */
-function serverParts(client: IoRedisClient, cluster: boolean): Pick<Link, "info" | "wait"> {
-  if (!cluster) {
-    const server = client as unknown as IoRedisServer;
-    return {
-      info: async (section) => [await server.info(section)],
-      wait: (replicas, timeoutMs) => server.wait(replicas, timeoutMs),
-    };
-  }
+/** What can be asked of a single server. */
+function serverParts(
+  client: IoRedisClient,
+  run: Pick<Link, "evalsha" | "eval">,
+  underWay: UnderWay,
+): Pick<Link, "info" | "runAndWait"> {
+  const server = client as unknown as IoRedisServer;
+  return {
+    info: async (section) => [await server.info(section)],
+    // Written in the same turn both go over the same connection.
+    runAndWait: (by, script, keys, args, { count, timeoutMs }) =>
+      Promise.all([run[by](script, keys, args), underWay.track(server.wait(count, timeoutMs))]),
+  };
+}
+
+/** What can be asked of each of a cluster's. */
+function nodesParts(client: IoRedisClient): Pick<Link, "info"> {
   const nodes = client as unknown as { nodes(role: "master"): readonly IoRedisServer[] };
   return { info: (section) => Promise.all(nodes.nodes("master").map((node) => node.info(section))) };
 }
@@ -56,10 +74,18 @@ class IoRedisChannels implements Channels {
 
   async subscribe(channel: string, listener: (message: string) => void, gap?: () => void): Promise<() => void> {
     const connection = this.#connect();
-    if (this.#subscriptions.add(channel, listener, gap)) await connection.subscribe(channel);
-    return () => {
+    const remove = () => {
       if (this.#subscriptions.remove(channel, listener, gap)) connection.unsubscribe(channel).catch(this.#report);
     };
+    if (this.#subscriptions.add(channel, listener, gap)) {
+      try {
+        await connection.subscribe(channel);
+      } catch (error) {
+        remove();
+        throw error;
+      }
+    }
+    return remove;
   }
 
   close(): void {
@@ -71,9 +97,20 @@ class IoRedisChannels implements Channels {
     if (this.#connection !== undefined) return this.#connection;
     const connection = this.#client.duplicate();
     connection.on("message", (channel, message) => this.#subscriptions.deliver(channel, message));
-    connection.on("ready", () => this.#subscriptions.connected());
+    let first = true;
+    connection.on("ready", () => {
+      if (!first) this.#again(connection);
+      first = false;
+    });
     connection.on("error", this.#report);
     this.#connection = connection;
     return connection;
+  }
+
+  /** Connected again: what was told before it is subscribed again has been missed. */
+  #again(connection: IoRedisSubscriber): void {
+    const channels = this.#subscriptions.channels();
+    if (channels.length === 0) return;
+    connection.subscribe(...channels).then(() => this.#subscriptions.missed(), this.#report);
   }
 }

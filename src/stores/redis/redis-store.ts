@@ -1,13 +1,14 @@
 import type { Clock } from "../../core/clock.js";
 import { ConfigError, integer, onlyKnown } from "../../core/config.js";
 import { type Duration, milliseconds } from "../../core/duration.js";
+import { warn } from "../scripted/advice.js";
 import { prefixOf } from "../scripted/prefix.js";
 import { ScriptedStore } from "../scripted/scripted-store.js";
 import type { AnyTwin } from "../scripted/twins/twin.js";
-import { watchServer } from "./advice.js";
 import type { IoRedisClient, NodeRedisClient, RedisClient } from "./clients.js";
 import { ioRedisLink } from "./ioredis.js";
 import { nodeRedisLink } from "./node-redis.js";
+import { watchServer } from "./watch-server.js";
 
 /** Options of {@link redisStore}. */
 export interface RedisStoreOptions {
@@ -40,7 +41,7 @@ export interface RedisStoreOptions {
 
 /**
  * State in Redis 6.2 or newer, or Valkey, through a client of yours: ioredis (`Redis`, `Cluster`, Sentinel) or
- * node-redis (client, cluster). Every decision is one script call, at the server's time; those that wait in the same
+ * node-redis (client, cluster, sentinel). Every decision is one script call, at the server's time; those that wait in the same
  * tick for the same slot share it.
  *
  * The store neither connects nor closes the client; `close()` ends the connection for messages that it opened itself.
@@ -68,7 +69,7 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
     if (store?.closed !== true) onWarning(error instanceof Error ? error : new Error(String(error)));
   };
   const link = linkOf(client, report);
-  if (replicas !== undefined && link.wait === undefined)
+  if (replicas !== undefined && link.runAndWait === undefined)
     throw new ConfigError("redisStore.replicas", replicas, "none with a Cluster: WAIT is one server's");
   store = new ScriptedStore({
     link,
@@ -96,10 +97,4 @@ function linkOf(client: RedisClient, report: (error: unknown) => void) {
     return ioRedisLink(client as IoRedisClient, report);
   if (typeof given?.evalSha === "function") return nodeRedisLink(client as NodeRedisClient, report);
   throw new ConfigError("redisStore: client", client, "a client of ioredis or node-redis");
-}
-
-function warn(warning: Error): void {
-  const { process } = globalThis as { readonly process?: { emitWarning?(warning: Error): void } };
-  if (process?.emitWarning === undefined) console.warn(warning);
-  else process.emitWarning(warning);
 }

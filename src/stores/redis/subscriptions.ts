@@ -2,7 +2,6 @@
 export class Subscriptions {
   readonly #listeners = new Map<string, Set<(message: string) => void>>();
   readonly #gaps = new Set<() => void>();
-  #connected = false;
 
   /** Adds a listener. Whether it is the channel's first. */
   add(channel: string, listener: (message: string) => void, gap: (() => void) | undefined): boolean {
@@ -29,9 +28,13 @@ export class Subscriptions {
     for (const listener of this.#listeners.get(channel) ?? []) listener(message);
   }
 
-  /** Notes that the connection is there: again, if it was before, and then messages may have been missed. */
-  connected(): void {
-    if (this.#connected) for (const gap of this.#gaps) gap();
-    this.#connected = true;
+  /** The channels that somebody listens to. */
+  channels(): readonly string[] {
+    return [...this.#listeners.keys()];
+  }
+
+  /** Messages may have been missed: the connection was lost, and all channels are subscribed to again. */
+  missed(): void {
+    for (const gap of this.#gaps) gap();
   }
 }

@@ -30,6 +30,10 @@ export class Batch {
   #last: Part | undefined;
   /** Where the count of the last run is. */
   #countAt = 0;
+  /** What the longest of them waits. */
+  #longestMs = 0;
+
+  constructor(readonly slot: number) {}
 
   /** Cells to be stepped. */
   get size(): number {
@@ -46,19 +50,22 @@ export class Batch {
       this.#last = undefined;
     }
     this.requests.push(request);
+    // From here on nobody takes it back: who gives up meanwhile doesn't know whether it was done.
+    request.sent = true;
     this.#due(deadlines, now).add(request);
   }
 
   /** Sends it and settles the requests. Never rejects. */
   async send(sending: BatchSending): Promise<void> {
-    if (!sending.link.ready()) return this.#fail(new StoreFailure("unavailable", "no"));
+    const { link, silence } = sending;
+    if (!link.ready() || !silence.ask(this.slot, this.#longestMs))
+      return this.#fail(new StoreFailure("unavailable", "no"));
     const twins = [...this.#twins].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.version - b.version));
     for (const { at, twin } of this.#named) this.#args[at] = String(twins.indexOf(twin) + 1);
     this.#args[0] = sending.now();
-    for (const request of this.requests) request.sent = true;
     try {
-      const reply = await evaluate(sending, sending.scriptOf(twins), this.#keys, this.#args);
-      this.#read(reply as readonly unknown[]);
+      const answer = evaluate(sending, sending.scriptOf(twins), this.#keys, this.#args);
+      this.#read((await answer.finally(() => silence.heard(this.slot))) as readonly unknown[]);
     } catch (error) {
       this.#fail(failureOf(error));
     }
@@ -85,6 +92,7 @@ export class Batch {
     let due = this.#dues.get(deadlines);
     if (due === undefined) {
       due = new Due(deadlines, now());
+      this.#longestMs = Math.max(this.#longestMs, deadlines.ms);
       this.#dues.set(deadlines, due);
     }
     return due;

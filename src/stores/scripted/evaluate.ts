@@ -1,14 +1,17 @@
 import { isUnknownScript } from "./failure.js";
-import type { Link } from "./link.js";
+import type { Link, Replicas } from "./link.js";
 import type { Script } from "./script.js";
+import type { Silence } from "./silence.js";
 
 /** How scripts are sent. */
 export interface Sending {
   readonly link: Link;
+  /** Whether anything is heard of the server. */
+  readonly silence: Silence;
   /** The time to decide at; empty: the server's. */
   now(): string;
-  /** Replicas that have to have it, and for how long that is waited. */
-  readonly replicas: { readonly count: number; readonly timeoutMs: number } | undefined;
+  /** Replicas that have to have it. */
+  readonly replicas: Replicas | undefined;
 }
 
 /**
@@ -22,16 +25,17 @@ export async function evaluate(
   keys: readonly string[],
   args: readonly string[],
 ): Promise<unknown> {
-  let reply = sha === undefined ? link.eval(text, keys, args) : link.evalsha(sha, keys, args);
-  if (sha !== undefined)
-    reply = reply.catch((error: unknown) => {
-      if (!isUnknownScript(error)) throw error;
-      return link.eval(text, keys, args);
-    });
-  if (replicas === undefined || link.wait === undefined) return reply;
-  const answer = await reply;
-  // On the same connection: so it waits for this, and for all that was sent before.
-  const have = await link.wait(replicas.count, replicas.timeoutMs);
-  if (have >= replicas.count) return answer;
-  throw new Error(`${have} of ${replicas.count} replicas acknowledged the write`);
+  const run = async (by: "evalsha" | "eval", script: string) => {
+    if (replicas === undefined || link.runAndWait === undefined) return link[by](script, keys, args);
+    const [reply, have] = await link.runAndWait(by, script, keys, args, replicas);
+    if (have >= replicas.count) return reply;
+    throw new Error(`${have} of ${replicas.count} replicas acknowledged the write`);
+  };
+  if (sha === undefined) return run("eval", text);
+  try {
+    return await run("evalsha", sha);
+  } catch (error) {
+    if (!isUnknownScript(error)) throw error;
+    return run("eval", text);
+  }
 }

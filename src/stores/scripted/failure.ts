@@ -1,8 +1,11 @@
 import { StoreFailure } from "../../core/store.js";
 
-/** Errors with which a server says that it did nothing, and a client that no server took it (while a slot moves). */
+/**
+ * Errors with which a server says that it did nothing, and a client that no server took it (while a slot moves) or that
+ * it sent nothing.
+ */
 const REFUSED =
-  /^(?:LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|CROSSSLOT|NOREPLICAS|MISCONF|BUSY|NOAUTH|WRONGPASS|NOPERM|NOSCRIPT|MOVED|ASK|Too many Cluster redirections)\b/;
+  /^(?:The client is (?:closed|offline)|Stream isn't writeable|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|CROSSSLOT|NOREPLICAS|MISCONF|BUSY|NOAUTH|WRONGPASS|NOPERM|NOSCRIPT|MOVED|ASK|Too many Cluster redirections)\b/;
 
 /** What a rejected command says about the store: a failure as a value. */
 export function failureOf(error: unknown): StoreFailure {

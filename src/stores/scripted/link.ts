@@ -1,3 +1,9 @@
+/** Replicas that have to have a write, and for how long that is waited. */
+export interface Replicas {
+  readonly count: number;
+  readonly timeoutMs: number;
+}
+
 /** A connection to a server that runs scripts: what a client library looks like from here. */
 export interface Link {
   /** `redis`, `upstash`: for the snapshot. */
@@ -12,8 +18,18 @@ export interface Link {
   evalsha(sha: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
   /** EVAL. */
   eval(text: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
-  /** WAIT on the same connection: how many replicas have what was sent before. */
-  wait?(replicas: number, timeoutMs: number): Promise<number>;
+  /**
+   * EVALSHA or EVAL, and WAIT right behind it on the same connection: the reply, and how many replicas have what the
+   * script wrote. (WAIT speaks of its connection: over a new one it would answer for writes that nobody made there.)
+   * Left out where there is none.
+   */
+  runAndWait?(
+    by: "evalsha" | "eval",
+    script: string,
+    keys: readonly string[],
+    args: readonly string[],
+    replicas: Replicas,
+  ): Promise<readonly [reply: unknown, have: number]>;
   /** INFO of each server, one text a server. Left out where there is none. */
   info?(section: string): Promise<readonly string[]>;
   /** Publish and subscribe, on a connection of its own. Left out where there is none. */

@@ -17,12 +17,14 @@ export function script(text: string): Script {
   return made;
 }
 
-/** The server's time in whole milliseconds, unless the caller brings one. */
+/** The server's time in whole milliseconds, unless the caller brings one; and in microseconds. */
 export const NOW = `
 local now = tonumber(ARGV[1])
+local micros = now and now * 1000
 if not now then
   local time = redis.call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
+  micros = time[1] * 1000000 + time[2]
 end
 `;
 

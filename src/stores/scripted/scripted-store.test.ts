@@ -176,14 +176,14 @@ describe("a store over scripts", () => {
 
   it("counts only what enough replicas have", async () => {
     const replicas = { count: 2, timeoutMs: 50 };
-    const waited: number[][] = [];
+    const waited: unknown[] = [];
     let have = 1;
     const { cells } = setup(
       { replicas },
       {
-        wait: async (...asked) => {
-          waited.push(asked);
-          return have;
+        runAndWait: async (by, _script, keys, _args, asked) => {
+          waited.push([by, keys, asked]);
+          return [[1_000, 1, 1, 0, 5], have];
         },
       },
     );
@@ -191,9 +191,46 @@ describe("a store over scripts", () => {
     have = 2;
     expect(await cells.step("a", limits, take)).toMatchObject({ allowed: true });
     expect(waited).toEqual([
-      [2, 50],
-      [2, 50],
+      [expect.stringMatching(/^eval/), ["p:limiter:a:a"], replicas],
+      [expect.stringMatching(/^eval/), ["p:limiter:a:a"], replicas],
     ]);
+  });
+
+  it("sends little to a server of which nothing is heard, and goes on when it is", async () => {
+    const waiting: ((reply: unknown) => void)[] = [];
+    const { cells, clock } = setup({}, { eval: () => new Promise((resolve) => waiting.push(resolve)) });
+    const ask = async () => {
+      const answer = cells.step("a", limits, take);
+      await clock.advance(250);
+      return answer;
+    };
+    const lost = new StoreFailure("timeout", "unknown");
+    const refused = new StoreFailure("unavailable", "no");
+    const outcomes: unknown[] = [];
+    for (let n = 0; n < 12; n++) outcomes.push(await ask());
+    // For a second it may only be slow; then one in a second tries whether it is there.
+    const tried = [lost, refused, refused, refused];
+    expect(outcomes).toEqual([lost, lost, lost, lost, ...tried, ...tried]);
+    expect(waiting).toHaveLength(6);
+    for (const answer of waiting) answer([1_000, 1, 1, 0, 5]);
+    await clock.advance(0);
+    const again = cells.step("a", limits, take);
+    await clock.advance(0);
+    waiting[6]?.([2_000, 1, 1, 0, 5]);
+    expect(await again).toMatchObject({ allowed: true, at: 2_000 });
+  });
+
+  it("doesn't say that nothing was done of what will be sent", async () => {
+    const { cells, store, calls } = setup();
+    const controller = new AbortController();
+    const answer = cells.step("a", limits, take, { signal: controller.signal });
+    const job = { id: "1", tool: "a", payload: "", delayMs: 0, deadlineMs: 0, attempts: 1, maxQueued: 0, dedupe: "" };
+    const enqueued = store.jobs("jobs").enqueue([job], { signal: controller.signal });
+    controller.abort();
+    const unknown = new StoreFailure("timeout", "unknown");
+    expect([await answer, await enqueued]).toEqual([unknown, unknown]);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(calls).toHaveLength(2);
   });
 
   it("throws what can't be encoded to who asked, and to nobody else", async () => {

@@ -19,6 +19,7 @@ import type { Link } from "./link.js";
 import { OneStep, type Part, type Request, Steps } from "./request.js";
 import { Rounds } from "./rounds.js";
 import { type Script, steppingScript } from "./script.js";
+import { Silence } from "./silence.js";
 import { slotOf } from "./slot.js";
 import { twins as ownTwins } from "./twins/all.js";
 import type { AnyTwin, Twin } from "./twins/twin.js";
@@ -81,6 +82,7 @@ export class ScriptedStore implements Store<"act", undefined> {
     for (const twin of [...ownTwins, ...(parts.twins ?? [])]) this.#twins.set(`${twin.name}@${twin.version}`, twin);
     this.sending = {
       link,
+      silence: new Silence(this.monotonic),
       scriptOf: (twins) => this.#scriptOf(twins),
       now: now === undefined ? () => "" : () => String(now()),
       replicas: parts.replicas,
@@ -177,7 +179,7 @@ export class ScriptedStore implements Store<"act", undefined> {
   #add(request: Request<object>, slot: number, call: StoreCall | undefined): void {
     let batch = this.#batches.get(slot);
     if (batch === undefined) {
-      batch = new Batch();
+      batch = new Batch(slot);
       this.#batches.set(slot, batch);
     }
     batch.add(request, this.deadlines(call), this.monotonic);

@@ -5,7 +5,7 @@ export class Wait<T extends object> {
   readonly answer: Promise<Outcome<T>>;
   readonly #signal: AbortSignal | undefined;
   #resolve: ((outcome: Outcome<T>) => void) | undefined;
-  /** Whether the server may have seen what was asked. */
+  /** Whether the server may have seen what was asked, or may yet. */
   sent = false;
 
   constructor(call: StoreCall | undefined) {

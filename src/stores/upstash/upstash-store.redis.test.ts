@@ -16,7 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-const client = (token = gateway.token) => new Redis({ url: gateway.url, token, enableTelemetry: false, retry: false });
+const client = (token = gateway.token) =>
+  new Redis({ url: gateway.url, token, enableTelemetry: false, retry: { retries: 0 } });
 const options = (name: string) => ({ prefix: uniquePrefix(name), deadline: "10s" }) as const;
 const advance = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 

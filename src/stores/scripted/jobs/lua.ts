@@ -288,7 +288,9 @@ local function claim(at)
     if free > 0 then tools[#tools + 1] = { tool = tool, free = free, share = 0 } end
   end
   local out, given, looked = { now, -1 }, 0, 0
-  local fence = math.max(tonumber(last or 0), now - 1)
+  -- Microseconds, for jobs don't come faster: so the fences never run ahead of the clock, and after a failover that
+  -- forgot the last one they go on from where the clock is.
+  local fence = math.max(tonumber(last or 0), micros - 1)
   local n = 2
   while given < wanted and tools[1] and looked <= 1000 do
     -- In turn: each as much as the others, as far as it has jobs and room.

@@ -20,6 +20,7 @@ import { evaluate, type Sending } from "../evaluate.js";
 import { failureOf } from "../failure.js";
 import { Rounds } from "../rounds.js";
 import { type Script, script } from "../script.js";
+import { slotOf } from "../slot.js";
 import { textOf } from "../twins/text.js";
 import { Wait } from "../wait.js";
 import { JOB_SCRIPTS } from "./lua.js";
@@ -63,12 +64,14 @@ interface Enqueuing {
   readonly jobs: readonly NewJob[];
   readonly wait: Wait<Enqueued>;
   readonly due: Due;
+  readonly deadlineMs: number;
 }
 
 /** The jobs of one queue, in one slot. */
 export class ScriptedJobs implements JobStore {
   readonly #room: JobRoom;
   readonly #keys: readonly string[];
+  readonly #slot: number;
   readonly #ready: string;
   readonly #ended: string;
   /** What scripts have to know of the way to the server. */
@@ -85,6 +88,7 @@ export class ScriptedJobs implements JobStore {
     this.#room = room;
     this.#keys = KEYS.map((key) => `${base}:${key}`);
     const { channels, cluster, rest } = room.sending.link;
+    this.#slot = cluster ? slotOf(base) : 0;
     this.#ready = channels === undefined ? "" : `${base}:ready`;
     this.#ended = channels === undefined ? "" : `${base}:over`;
     this.#way = rest === true ? "rest" : cluster ? "cluster" : "";
@@ -96,9 +100,12 @@ export class ScriptedJobs implements JobStore {
   enqueue(jobs: readonly NewJob[], call?: StoreCall): Promise<Outcome<Enqueued>> {
     const wait = new Wait<Enqueued>(call);
     if (this.#refused(wait, call)) return wait.answer;
-    const due = new Due(this.#room.deadlines(call), this.#room.monotonic());
+    const deadlines = this.#room.deadlines(call);
+    const due = new Due(deadlines, this.#room.monotonic());
     due.add(wait);
-    this.#enqueuing.push({ jobs, wait, due });
+    // From here on nobody takes it back: who gives up meanwhile doesn't know whether it was done.
+    wait.sent = true;
+    this.#enqueuing.push({ jobs, wait, due, deadlineMs: deadlines.ms });
     this.#rounds.add();
     return wait.answer;
   }
@@ -230,8 +237,7 @@ export class ScriptedJobs implements JobStore {
 
   async #enqueueAll(all: readonly Enqueuing[]): Promise<void> {
     const args = [String(all.length), ...all.flatMap(({ jobs }) => jobArgs(jobs))];
-    for (const { wait } of all) wait.sent = true;
-    const reply = await this.#sent("enqueue", args);
+    const reply = await this.#sent("enqueue", args, Math.max(...all.map(({ deadlineMs }) => deadlineMs)));
     for (const [i, { jobs, wait, due }] of all.entries()) {
       due.done();
       wait.settle(
@@ -253,7 +259,7 @@ export class ScriptedJobs implements JobStore {
     const due = new Due(this.#room.deadlines(call), this.#room.monotonic());
     due.add(wait);
     wait.sent = true;
-    void this.#sent(name, args).then((reply) => {
+    void this.#sent(name, args, this.#room.deadlines(call).ms).then((reply) => {
       due.done();
       wait.settle(reply instanceof StoreFailure ? reply : decoded(reply, decode));
     });
@@ -268,8 +274,10 @@ export class ScriptedJobs implements JobStore {
     return true;
   }
 
-  async #sent(name: ScriptName, args: readonly string[]): Promise<unknown> {
+  async #sent(name: ScriptName, args: readonly string[], deadlineMs: number): Promise<unknown> {
     const { sending } = this.#room;
+    const { link, silence } = sending;
+    if (!link.ready() || !silence.ask(this.#slot, deadlineMs)) return new StoreFailure("unavailable", "no");
     let known = this.#scripts.get(name);
     if (known === undefined) {
       known = script(JOB_SCRIPTS[name]);
@@ -279,6 +287,8 @@ export class ScriptedJobs implements JobStore {
       return await evaluate(sending, known, this.#keys, [sending.now(), this.#ready, this.#ended, this.#way, ...args]);
     } catch (error) {
       return failureOf(error);
+    } finally {
+      silence.heard(this.#slot);
     }
   }
 }

@@ -1,18 +1,25 @@
+import { RedisAdvice } from "../scripted/advice.js";
 import type { Link } from "../scripted/link.js";
-import type { IoRedisServer, RedisClient } from "./clients.js";
-
-/** Something that should be set otherwise. */
-export class RedisAdvice extends Error {
-  override readonly name = "RedisAdvice";
-}
+import type { IoRedisCluster, IoRedisServer, RedisClient } from "./clients.js";
 
 /**
  * Looks at how client and server are set, once there is a connection: an eviction policy that throws away live limits
  * and queued jobs, and a client that sends commands twice, do harm that nobody notices.
  */
 export function watchServer(client: RedisClient, link: Link, report: (error: unknown) => void): void {
-  const { options } = client as unknown as IoRedisServer;
-  if (options !== undefined && "autoResendUnfulfilledCommands" in options && options.autoResendUnfulfilledCommands)
+  const { options } = client as unknown as IoRedisServer & IoRedisCluster;
+  if ("isCluster" in client && client.isCluster === true) {
+    if ((options?.retryDelayOnFailover ?? 0) > 0)
+      report(
+        new RedisAdvice(
+          "ioredis sends commands again whose connection broke: units may be taken twice. Set retryDelayOnFailover: 0",
+        ),
+      );
+  } else if (
+    options !== undefined &&
+    "autoResendUnfulfilledCommands" in options &&
+    options.autoResendUnfulfilledCommands
+  )
     report(
       new RedisAdvice(
         "ioredis sends commands again whose answer was lost: units may be taken twice. Set autoResendUnfulfilledCommands: false",
