@@ -251,11 +251,14 @@ export class JobEngine implements RunOwner {
     if (!this.#more) this.#sleep(nextMs);
     const { core } = this;
     const takenAt = core.rt.clock.monotonic();
+    // A process that was held up finds an answer that is long out of date: others may have these jobs by now.
+    const late = takenAt - sentAt >= core.config.value.leaseMs;
     for (const job of jobs) {
       const tool = core.tools.get(job.tool) as Tool;
       const until = job.deadlineAt === 0 ? Infinity : sentAt + job.deadlineAt - now;
       const run = new JobRun(this, job, tool, core.settings(job.tool), sentAt, until);
-      this.#ahead.add(run, now - job.dueAt, takenAt);
+      if (late) run.release("the answer came too late");
+      else this.#ahead.add(run, now - job.dueAt, takenAt);
     }
     // Claimed before it was to stop, and come after.
     if (this.#stopping && !this.#options.once) this.#ahead.clear();

@@ -102,6 +102,31 @@ describe("a worker whose store fails", () => {
     expect(ended).toBe(1);
   });
 
+  it("begins nothing of an answer that comes when its leases are over", async () => {
+    const answers: (() => void)[] = [];
+    const made = place({}, (jobs) => ({
+      ...troubled(noTrouble())(jobs),
+      claim: async (request) => {
+        const claim = await jobs.claim(request);
+        if (answers.length === 0) await new Promise<void>((resolve) => answers.push(resolve));
+        return claim;
+      },
+    }));
+    const ran: number[] = [];
+    const jobs = { quick: numbered(({ n }) => void ran.push(n)) };
+    const queue = new Queue("tools", { jobs, lease: "2s", deadline: "1m" }, made.rt);
+    await queue.enqueue("quick", { n: 1 }, { id: "1" });
+    const worker = queue.process();
+    await made.clock.advance(2_000);
+    answers[0]?.();
+    await made.clock.advance(0);
+    // It is given back first, and then claimed anew.
+    const told = made.told().filter((one) => one !== "job.enqueued 1");
+    expect(told).toEqual(["job.released 1", "job.started 1", "job.succeeded 1"]);
+    expect([ran, (await queue.get("1"))?.attempt]).toEqual([[1], 1]);
+    await worker.drain();
+  });
+
   it("stops runs whose lease it can't renew in time, and those whose lease is another's", async () => {
     const { queue, clock, trouble, held, told } = setup();
     await queue.enqueue("slow", { n: 1 }, { id: "1" });
