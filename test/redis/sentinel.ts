@@ -51,17 +51,16 @@ export async function startSentinels({
   const servers = await Promise.all(
     Array.from({ length: count }, () => startServer({ path, config, extra: ["--sentinel"] })),
   );
-  for (const server of servers) {
-    const sentinel = client(server);
+  const asked = servers.map(client);
+  for (const sentinel of asked)
     await until(async () => {
       const facts = (await sentinel.call("SENTINEL", "MASTER", name)) as string[];
       const fact = (of: string) => facts[facts.indexOf(of) + 1];
       return fact("num-slaves") === "1" && fact("num-other-sentinels") === String(count - 1);
     });
-    // A sentinel puts a replica right that goes another way to its primary, after four times this.
-    await sentinel.call("SENTINEL", "DEBUG", "PUBLISH-PERIOD", "600000");
-    sentinel.disconnect();
-  }
+  // A sentinel puts a replica right that goes another way to its primary, after four times this.
+  for (const sentinel of asked) await sentinel.call("SENTINEL", "DEBUG", "PUBLISH-PERIOD", "600000");
+  for (const sentinel of asked) sentinel.disconnect();
 
   return {
     name,
