@@ -11,7 +11,10 @@ export interface SentinelGroup {
   readonly primary: Server;
   /** What is promoted when the primary is gone. */
   readonly replica: Server;
-  /** What the replica hears of the primary goes through here: `drop()`, and writes from then on are lost by a failover. */
+  /**
+   * What the replica hears of the primary goes through here: `drop()`, and writes from then on are lost by a failover.
+   * (Several sentinels see to it that the replica goes straight, after some seconds.)
+   */
   readonly replication: TcpProxy;
   /** Resolves when the replica has what the primary had got until now. */
   replicated(): Promise<void>;
@@ -51,17 +54,17 @@ export async function startSentinels({
   const servers = await Promise.all(
     Array.from({ length: count }, () => startServer({ path, config, extra: ["--sentinel"] })),
   );
-  for (const server of servers) {
-    const sentinel = client(server);
+  const asked = servers.map(client);
+  for (const sentinel of asked)
     await until(async () => {
       const facts = (await sentinel.call("SENTINEL", "MASTER", name)) as string[];
       const fact = (of: string) => facts[facts.indexOf(of) + 1];
       return fact("num-slaves") === "1" && fact("num-other-sentinels") === String(count - 1);
     });
-    // A sentinel puts a replica right that goes another way to its primary, after four times this.
-    await sentinel.call("SENTINEL", "DEBUG", "PUBLISH-PERIOD", "600000");
-    sentinel.disconnect();
-  }
+  // A sentinel puts a replica right that goes another way to its primary, after four times this. (Several need to hear
+  // of each other.)
+  if (count === 1) await asked[0]?.call("SENTINEL", "DEBUG", "PUBLISH-PERIOD", "600000");
+  for (const sentinel of asked) sentinel.disconnect();
 
   return {
     name,

@@ -72,7 +72,7 @@ describe("a worker whose store fails", () => {
 
   it("listens again where it couldn't, and ends what it hears late", async () => {
     const listens: ((answer: Promise<() => void>) => void)[] = [];
-    let ready = () => {};
+    let ready = (): void => undefined;
     const made = place({}, (jobs) => ({
       ...troubled(noTrouble())(jobs),
       listen: (listener) => {

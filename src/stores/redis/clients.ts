@@ -11,6 +11,7 @@ export interface IoRedisClient {
 
 /** What a connection for messages is. */
 export interface IoRedisSubscriber {
+  readonly status: string;
   subscribe(...channels: string[]): Promise<unknown>;
   unsubscribe(...channels: string[]): Promise<unknown>;
   on(event: "message", listener: (channel: string, message: string) => void): unknown;
@@ -23,6 +24,7 @@ export interface IoRedisSubscriber {
 export interface IoRedisServer {
   info(section: string): Promise<string>;
   wait(replicas: number, timeoutMs: number): Promise<number>;
+  duplicate(override: { readonly autoResubscribe: boolean }): IoRedisSubscriber;
   readonly options?: { readonly autoResendUnfulfilledCommands?: boolean };
 }
 

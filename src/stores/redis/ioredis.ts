@@ -1,6 +1,6 @@
-import type { Channels, Link } from "../scripted/link.js";
-import type { IoRedisClient, IoRedisServer, IoRedisSubscriber } from "./clients.js";
-import { Subscriptions } from "./subscriptions.js";
+import type { Link } from "../scripted/link.js";
+import type { IoRedisClient, IoRedisServer } from "./clients.js";
+import { IoRedisChannels } from "./ioredis-channels.js";
 import { UnderWay } from "./under-way.js";
 
 /** The states of a client that has not been connected yet, and may be as soon as something is asked of it. */
@@ -9,8 +9,8 @@ const BEGINNING = ["wait", "connecting", "connect"];
 /** A link over ioredis. `report` gets the errors of the connection for messages. */
 export function ioRedisLink(client: IoRedisClient, report: (error: unknown) => void): Link {
   let connected = false;
-  const channels = new IoRedisChannels(client, report);
   const cluster = "isCluster" in client && client.isCluster === true;
+  const channels = new IoRedisChannels(client, cluster, report);
   const underWay = new UnderWay();
   const closed = () => underWay.lost();
   client.on("close", closed);
@@ -55,62 +55,4 @@ function serverParts(
 function nodesParts(client: IoRedisClient): Pick<Link, "info"> {
   const nodes = client as unknown as { nodes(role: "master"): readonly IoRedisServer[] };
   return { info: (section) => Promise.all(nodes.nodes("master").map((node) => node.info(section))) };
-}
-
-class IoRedisChannels implements Channels {
-  readonly #client: IoRedisClient;
-  readonly #report: (error: unknown) => void;
-  readonly #subscriptions = new Subscriptions();
-  #connection: IoRedisSubscriber | undefined;
-
-  constructor(client: IoRedisClient, report: (error: unknown) => void) {
-    this.#client = client;
-    this.#report = report;
-  }
-
-  publish(channel: string, message: string): void {
-    this.#client.publish(channel, message).catch(this.#report);
-  }
-
-  async subscribe(channel: string, listener: (message: string) => void, gap?: () => void): Promise<() => void> {
-    const connection = this.#connect();
-    const remove = () => {
-      if (this.#subscriptions.remove(channel, listener, gap)) connection.unsubscribe(channel).catch(this.#report);
-    };
-    if (this.#subscriptions.add(channel, listener, gap)) {
-      try {
-        await connection.subscribe(channel);
-      } catch (error) {
-        remove();
-        throw error;
-      }
-    }
-    return remove;
-  }
-
-  close(): void {
-    this.#connection?.disconnect();
-  }
-
-  /** A connection that subscribes can do nothing else: it gets one of its own, when it is first needed. */
-  #connect(): IoRedisSubscriber {
-    if (this.#connection !== undefined) return this.#connection;
-    const connection = this.#client.duplicate();
-    connection.on("message", (channel, message) => this.#subscriptions.deliver(channel, message));
-    let first = true;
-    connection.on("ready", () => {
-      if (!first) this.#again(connection);
-      first = false;
-    });
-    connection.on("error", this.#report);
-    this.#connection = connection;
-    return connection;
-  }
-
-  /** Connected again: what was told before it is subscribed again has been missed. */
-  #again(connection: IoRedisSubscriber): void {
-    const channels = this.#subscriptions.channels();
-    if (channels.length === 0) return;
-    connection.subscribe(...channels).then(() => this.#subscriptions.missed(), this.#report);
-  }
 }
