@@ -13,7 +13,7 @@ const alone = OPENROUTER_URL === undefined && OPENROUTER_API_KEY === undefined;
 const standIns = alone ? await startStandIns({ admin: true }) : undefined;
 
 let shutdown: Shutdown | undefined;
-const { kit, app } = createService({ ...standIns?.env, ...process.env }, () => shutdown?.ready ?? false);
+const { kit, app, close } = createService({ ...standIns?.env, ...process.env }, () => shutdown?.ready ?? false);
 const server = app.listen(kit.knobs.PORT, kit.knobs.HOST);
 server.once("listening", async () => {
   const { address, port } = server.address() as AddressInfo;
@@ -24,9 +24,9 @@ server.once("listening", async () => {
 server.once("error", (error) => {
   console.error(`can't listen: ${error.message}`);
   process.exitCode = 1;
-  void kit.close();
+  void close();
 });
-shutdown = closeOnSignals(kit, server, { drain: kit.knobs.DRAIN_MS });
+shutdown = closeOnSignals({ close }, server, { drain: kit.knobs.DRAIN_MS });
 
 async function howToTry(url: string, { env, openRouter, serper }: StandIns): Promise<string> {
   const token = await sessionToken(env.SESSION_SECRET, "ada", "8h");

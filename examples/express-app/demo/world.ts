@@ -29,6 +29,7 @@ export class World {
   readonly standIns: StandIns;
   #url = "";
   #child: ChildProcess | undefined;
+  #second: ChildProcess | undefined;
   #seen = 0;
   #users = 0;
 
@@ -53,6 +54,13 @@ export class World {
     this.#url = await listening(child);
   }
 
+  /** Starts another process of the service beside the first. */
+  async second(env: Environment): Promise<{ readonly url: string; kill(): void }> {
+    const child = this.spawn(env);
+    this.#second = child;
+    return { url: await listening(child), kill: () => void child.kill("SIGKILL") };
+  }
+
   /** The service's process, which may refuse to start. */
   spawn(env: Environment): ChildProcess {
     const { PATH } = process.env;
@@ -66,6 +74,8 @@ export class World {
   async stop(): Promise<number | null> {
     const child = this.#child;
     this.#child = undefined;
+    this.#second?.kill("SIGKILL");
+    this.#second = undefined;
     if (child === undefined) return null;
     if (child.exitCode === null) {
       child.kill("SIGTERM");
@@ -82,8 +92,8 @@ export class World {
   }
 
   /** Sends a request to the service. */
-  ask(method: string, path: string, asked: Asked = {}): Promise<Seen> {
-    return ask(method, this.#url + path, asked);
+  ask(method: string, path: string, asked: Asked = {}, url = this.#url): Promise<Seen> {
+    return ask(method, url + path, asked);
   }
 
   /** A shopper of whom nobody has heard before, at an address of their own. */
@@ -101,13 +111,18 @@ export class World {
     return events;
   }
 
-  async snapshot(): Promise<Snapshot> {
-    return (await this.#operator("/ops/snapshot")).json as Snapshot;
+  async snapshot(url?: string): Promise<Snapshot> {
+    return (await this.#operator("/ops/snapshot", url)).json as Snapshot;
   }
 
-  async #operator(path: string): Promise<Seen> {
+  /** Digests that a process has made. */
+  async worked(url?: string): Promise<number> {
+    return (await this.snapshot(url)).queues.digests?.byTool.digest?.here?.succeeded ?? 0;
+  }
+
+  async #operator(path: string, url?: string): Promise<Seen> {
     const headers = { authorization: `Bearer ${this.standIns.env.OPERATOR_TOKEN}` };
-    const seen = await this.ask("GET", path, { headers });
+    const seen = await this.ask("GET", path, { headers }, url);
     if (seen.status !== 200) throw new Error(`${path}: ${seen.status} ${seen.text}`);
     return seen;
   }
@@ -119,15 +134,46 @@ export class Shopper {
     readonly world: World,
     readonly token: string,
     readonly address: string,
+    /** The process that is asked; left out: the first. */
+    readonly url?: string,
   ) {}
+
+  /** The same shopper, asking another process. */
+  at(url: string): Shopper {
+    return new Shopper(this.world, this.token, this.address, url);
+  }
+
+  /** Orders a digest; its id. */
+  async digest(topics: readonly string[]): Promise<string> {
+    const asked = { headers: this.headers, body: JSON.stringify({ topics }) };
+    const seen = await this.world.ask("POST", "/api/digests", asked, this.url);
+    if (seen.status !== 202) throw new Error(`a digest was answered with ${seen.status} ${seen.text}`);
+    return (seen.json as { readonly id: string }).id;
+  }
+
+  /** What became of a digest, once it has ended; `unknown` after half a minute. */
+  async ended(id: string): Promise<{ readonly state: string; readonly attempt: number }> {
+    for (const until = performance.now() + 30_000; performance.now() < until; ) {
+      const seen = await this.world.ask("GET", `/api/digests/${id}`, { headers: this.headers }, this.url);
+      const job = seen.json as { readonly state: string; readonly attempt: number };
+      if (!["queued", "delayed", "running"].includes(job.state)) return job;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    return { state: "unknown", attempt: 0 };
+  }
 
   /** One turn with the assistant. */
   chat(message: string, { headers = {}, ...asked }: Asked = {}): Promise<Seen> {
-    return this.world.ask("POST", "/api/chat", {
-      body: JSON.stringify({ message }),
-      ...asked,
-      headers: { ...this.headers, ...headers },
-    });
+    return this.world.ask(
+      "POST",
+      "/api/chat",
+      {
+        body: JSON.stringify({ message }),
+        ...asked,
+        headers: { ...this.headers, ...headers },
+      },
+      this.url,
+    );
   }
 
   /** What a browser on the shop's page sends. */

@@ -1,5 +1,6 @@
 import { createKit, type TrustProxy } from "keelson";
 import { knobs } from "./knobs.js";
+import type { State } from "./state.js";
 
 /** Variables of an environment. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -8,8 +9,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export type ShopKit = ReturnType<typeof createShopKit>;
 
 /** @throws {KnobError} naming every variable that can't be used */
-export function createShopKit(env: Environment) {
-  return createKit({ service: "shop-assistant", knobs, env });
+export function createShopKit(env: Environment, store: State["store"]) {
+  return createKit({ service: "shop-assistant", store, knobs, env });
 }
 
 /** Which proxies are believed about a client's address. */

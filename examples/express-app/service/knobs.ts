@@ -15,6 +15,15 @@ export const knobs = {
   }),
   DRAIN_MS: knob.duration({ default: "10s", describe: "how long requests under way may take when the service stops" }),
 
+  REDIS_URL: knob.text({ default: "", secret: true, describe: "where state is kept; none: in this process alone" }),
+  REDIS_PREFIX: knob.text({ default: "shop", min: 1, describe: "before everything that is kept in Redis" }),
+  DIGEST_LEASE_MS: knob.duration({
+    default: "30s",
+    min: "1s",
+    describe: "a process that is silent for so long loses its jobs",
+  }),
+  DIGEST_QUEUE_MAX: knob.int({ default: 200, min: 1, describe: "digests that may wait" }),
+
   SESSION_SECRET: knob.text({ secret: true, min: 32, describe: "signs session tokens" }),
   OPERATOR_TOKEN: knob.text({ secret: true, min: 16, describe: "lets operators in" }),
   CHAT_ORIGINS: knob.list({ default: ["https://shop.example"], describe: "browser origins that may chat" }),

@@ -1,13 +1,15 @@
 import express, { type Express } from "express";
-import { type Endpoint, KeelsonError, problemHeaders, toProblem } from "keelson";
+import { type CloseOptions, type Endpoint, KeelsonError, problemHeaders, toProblem } from "keelson";
 import { mount } from "keelson/express";
 import { assistant } from "./assistant.js";
 import { chatEndpoint } from "./chat.js";
+import { digestEndpoints } from "./digests.js";
 import { gmailEndpoint } from "./gmail.js";
 import { createShopKit, type Environment, type ShopKit } from "./kit.js";
 import { openRouter } from "./open-router.js";
 import { opsEndpoints } from "./ops.js";
 import { search } from "./search.js";
+import { stateOf } from "./state.js";
 import { whatsAppEndpoints } from "./whatsapp.js";
 
 /** The shopping assistant, not listening yet. */
@@ -15,6 +17,8 @@ export interface Service {
   readonly kit: ShopKit;
   readonly app: Express;
   readonly endpoints: readonly Endpoint[];
+  /** Ends what runs, as the kit does, and then the connection to where state is kept. */
+  close(options?: CloseOptions): Promise<boolean>;
 }
 
 /**
@@ -24,12 +28,15 @@ export interface Service {
  * @throws {KnobError} naming every variable that can't be used
  */
 export function createService(env: Environment, ready: () => boolean = () => true): Service {
-  const kit = createShopKit(env);
-  const answer = assistant(openRouter(kit), search(kit));
+  const state = stateOf(env);
+  const kit = createShopKit(env, state.store);
+  const find = search(kit);
+  const answer = assistant(openRouter(kit), find);
   const endpoints = [
     chatEndpoint(kit, answer),
     ...whatsAppEndpoints(kit, answer),
     gmailEndpoint(kit),
+    ...digestEndpoints(kit, find.products),
     ...opsEndpoints(kit, ready),
   ];
   const app = express().disable("x-powered-by");
@@ -38,5 +45,14 @@ export function createService(env: Environment, ready: () => boolean = () => tru
     const error = new KeelsonError("not_found");
     response.writeHead(error.status, Object.fromEntries(problemHeaders(error))).end(JSON.stringify(toProblem(error)));
   });
-  return { kit, app, endpoints };
+  return {
+    kit,
+    app,
+    endpoints,
+    close: async (options) => {
+      const inTime = await kit.close(options);
+      state.close();
+      return inTime;
+    },
+  };
 }

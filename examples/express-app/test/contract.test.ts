@@ -14,13 +14,16 @@ afterAll(async () => {
 });
 
 const operator = { authorization: `Bearer ${env.OPERATOR_TOKEN}` };
+const session = { authorization: `Bearer ${await sessionToken(env.SESSION_SECRET, "ada")}` };
 contractTests(
   kit,
   {
     credentials: {
-      chat: { authorization: `Bearer ${await sessionToken(env.SESSION_SECRET, "ada")}` },
+      chat: session,
       whatsapp: (body) => signedByMeta(body, env.WHATSAPP_APP_SECRET),
       gmail: { authorization: `Bearer ${pubSub.token()}` },
+      digests: session,
+      digest: session,
       snapshot: operator,
       events: operator,
       surface: operator,

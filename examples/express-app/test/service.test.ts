@@ -63,12 +63,31 @@ describe("the shopping assistant", () => {
     expect(standIns.whatsApp.counts().requests).toBe(0);
   });
 
+  it("makes a digest as a job, and shows it to who ordered it", async () => {
+    const as = async (user: string) => ({
+      "content-type": "application/json",
+      authorization: `Bearer ${await sessionToken(standIns.env.SESSION_SECRET, user)}`,
+    });
+    const ordered = await fetch(`${url}/api/digests`, {
+      method: "POST",
+      headers: await as("ada"),
+      body: JSON.stringify({ topics: ["tents", "chairs"] }),
+    });
+    expect(ordered.status).toBe(202);
+    const path = ordered.headers.get("location") ?? "";
+    const look = async (user: string) => fetch(url + path, { headers: await as(user) });
+    let job = (await (await look("ada")).json()) as { state: string; digest: unknown };
+    while (job.state === "queued" || job.state === "running") job = await (await look("ada")).json();
+    expect(job).toMatchObject({ state: "succeeded", digest: [{ topic: "tents" }, { topic: "chairs" }] });
+    expect((await look("bob")).status).toBe(404);
+  });
+
   it("shows operators a snapshot that matches its schema, and no secrets", async () => {
     await chat("a tent");
     const text = await (await asOperator("/ops/snapshot")).text();
     const snapshot = snapshotSchema.parse(JSON.parse(text));
     expect(snapshot.upstreams.openrouter).toMatchObject({ successes: 2, breaker: { state: "closed" } });
-    expect(snapshot.surface).toHaveLength(9);
+    expect(snapshot.surface).toHaveLength(11);
     const { SESSION_SECRET, OPERATOR_TOKEN, OPENROUTER_API_KEY, WHATSAPP_APP_SECRET } = standIns.env;
     for (const secret of [SESSION_SECRET, OPERATOR_TOKEN, OPENROUTER_API_KEY, WHATSAPP_APP_SECRET])
       expect(text).not.toContain(secret);
