@@ -53,6 +53,19 @@ describe("draining a worker", () => {
     expect((await queue.get("1"))?.state).toBe("running");
   });
 
+  it("waits not at all where there is no time", async () => {
+    const { queue, held, clock, fill } = setup();
+    await fill(1);
+    queue.process();
+    await clock.advance(0);
+    const closed = queue.close({ drain: 0 });
+    await clock.advance(1);
+    expect(held.signals.get(0)?.aborted).toBe(true);
+    held.fail(0, new Error("stopped"));
+    await clock.advance(0);
+    expect([await closed, (await queue.get("0"))?.state]).toEqual([false, "queued"]);
+  });
+
   it("gives back what was claimed before it was told, and comes after", async () => {
     const { queue, held, clock, fill } = setup(true);
     await fill(2);

@@ -97,7 +97,8 @@ export class Worker implements AsyncDisposable {
   #within(ms: number): Promise<boolean> {
     const idle = this.#engine.idle().then(() => true);
     const customTimers = clockTimers(this.#core.rt.clock);
-    return pTimeout(idle, { milliseconds: ms, fallback: () => false, customTimers });
+    // (It takes no 0, which is what a kit has left that has used up its time.)
+    return pTimeout(idle, { milliseconds: Math.max(1, ms), fallback: () => false, customTimers });
   }
 
   /** Does nothing new from now on. */
