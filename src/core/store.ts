@@ -30,6 +30,16 @@ export interface StoreCall {
 export interface Cells<Config, Input, Decision extends object> {
   /** Steps one cell: one atomic decision, one round trip. */
   step(key: string, config: Config, input: Input, call?: StoreCall): MaybePromise<Outcome<Decision>>;
+  /**
+   * The decision of a step that would change nothing, where the store can tell it for less than a step costs;
+   * `decision` is `undefined` where it can't: then it is to be stepped. Left out where nothing is gained.
+   */
+  glance?(
+    key: string,
+    config: Config,
+    input: Input,
+    call?: StoreCall,
+  ): MaybePromise<Outcome<{ readonly decision: Decision | undefined }>>;
   /** The same, as a part of {@link Store.stepAll}. */
   with(key: string, config: Config, input: Input): CellStep<Decision>;
 }

@@ -90,6 +90,8 @@ export class SharedEntries {
       const epoch = this.#epoch === 0 ? await this.#enter("read") : this.#epoch;
       if (epoch instanceof StoreFailure) return epoch;
       const input = { ...question, epoch } as CacheEntryInput;
+      const seen = question.op === "read" && round === 0 ? await this.#glance(id, input, epoch) : undefined;
+      if (seen !== undefined) return seen;
       // Both in the same tick: one round trip, where the store gathers them.
       const entry = this.#step(question.op, () => this.#entries().step(this.#key(id), this.#config, input, this.#call));
       const found = await this.#enter(this.#rt.clock.monotonic() >= this.#renewAt ? "read" : "look");
@@ -99,6 +101,24 @@ export class SharedEntries {
       // Cleared, or forgotten: what was answered was of a time that is over.
     }
     return new StoreFailure("contention", "unknown");
+  }
+
+  /** The same for less, where that is enough: a value that is fresh, in an epoch that is still the namespace's. */
+  async #glance(
+    id: string,
+    input: CacheEntryInput,
+    epoch: number,
+  ): Promise<CacheEntryDecision | StoreFailure | undefined> {
+    const [cells, spaces] = [this.#entries(), this.#namespace()];
+    if (cells.glance === undefined || spaces.glance === undefined) return undefined;
+    const [config, look] = [{ keepMs: KEEP_MS }, { op: "look", nonce: 1 } as const];
+    const entry = cells.glance(this.#key(id), this.#config, input, this.#call);
+    const space = spaces.glance(this.#version === "" ? "-" : this.#version, config, look, this.#call);
+    // (Both are on their way before either is waited for.)
+    const [seen, known] = [await this.#step("read", () => entry), await this.#step("epoch", () => space)];
+    if (seen instanceof StoreFailure) return seen;
+    if (known instanceof StoreFailure) return known;
+    return known.decision?.epoch === epoch ? seen.decision : undefined;
   }
 
   /** Makes everything that was written until now count as gone, for everybody. */

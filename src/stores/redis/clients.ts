@@ -20,8 +20,16 @@ export interface IoRedisSubscriber {
   disconnect(): void;
 }
 
+/** Commands of ioredis that are sent together. */
+export interface IoRedisPipeline {
+  getBuffer(key: string): IoRedisPipeline;
+  pttl(key: string): IoRedisPipeline;
+  exec(): Promise<readonly (readonly [error: Error | null, result: unknown])[] | null>;
+}
+
 /** What a single server's ioredis client has besides. */
 export interface IoRedisServer {
+  pipeline(): IoRedisPipeline;
   info(section: string): Promise<string>;
   wait(replicas: number, timeoutMs: number): Promise<number>;
   duplicate(override: { readonly autoResubscribe: boolean }): IoRedisSubscriber;

@@ -41,10 +41,21 @@ function serverParts(
   client: IoRedisClient,
   run: Pick<Link, "evalsha" | "eval">,
   underWay: UnderWay,
-): Pick<Link, "info" | "runAndWait"> {
+): Pick<Link, "info" | "runAndWait" | "read"> {
   const server = client as unknown as IoRedisServer;
   return {
     info: async (section) => [await server.info(section)],
+    read: async (keys) => {
+      let pipeline = server.pipeline();
+      for (const key of keys) pipeline = pipeline.getBuffer(key).pttl(key);
+      const replies = (await underWay.track(pipeline.exec())) ?? [];
+      return keys.map((_, i) => {
+        const [failed, value] = replies[2 * i] ?? [];
+        const [late, ttl] = replies[2 * i + 1] ?? [];
+        if (failed || late || typeof ttl !== "number") throw failed ?? late ?? new Error("no answer");
+        return [value as Uint8Array | null, ttl];
+      });
+    },
     // Written in the same turn both go over the same connection.
     runAndWait: (by, script, keys, args, { count, timeoutMs }) =>
       Promise.all([run[by](script, keys, args), underWay.track(server.wait(count, timeoutMs))]),

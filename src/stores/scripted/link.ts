@@ -30,6 +30,11 @@ export interface Link {
     args: readonly string[],
     replicas: Replicas,
   ): Promise<readonly [reply: unknown, have: number]>;
+  /**
+   * GET and PTTL of each key, in one round trip: what is there, byte by byte, and for how many milliseconds. Left out where
+   * keys lie apart, or values can't be had as bytes.
+   */
+  read?(keys: readonly string[]): Promise<readonly (readonly [value: Uint8Array | null, ttlMs: number])[]>;
   /** INFO of each server, one text a server. Left out where there is none. */
   info?(section: string): Promise<readonly string[]>;
   /** Publish and subscribe, on a connection of its own. Left out where there is none. */

@@ -14,6 +14,7 @@ import {
   type StoreStats,
 } from "../../core/store.js";
 import { Batch, type BatchSending } from "./batch.js";
+import { Glances } from "./glances.js";
 import { ScriptedJobs } from "./jobs/scripted-jobs.js";
 import type { Link } from "./link.js";
 import { OneStep, type Part, type Request, Steps } from "./request.js";
@@ -67,6 +68,7 @@ export class ScriptedStore implements Store<"act", undefined> {
     this.#batches.clear();
     for (const batch of batches) void batch.send(this.sending);
   });
+  readonly #glances = new Glances(this);
   #closed = false;
 
   constructor(parts: ScriptedStoreParts) {
@@ -102,7 +104,8 @@ export class ScriptedStore implements Store<"act", undefined> {
     const twin = this.#twins.get(`${name}@${version}`);
     if (twin === undefined)
       throw new TypeError(`${this.kind}: the kernel ${name} (version ${version}) has no twin here; pass it in "twins"`);
-    const cells = new ScriptedCells(this, twin as unknown as Twin<Config, Input, D>, space);
+    const glances = this.#parts.link.read !== undefined && twin.glance !== undefined ? this.#glances : undefined;
+    const cells = new ScriptedCells(this, twin as unknown as Twin<Config, Input, D>, space, glances);
     this.#spaces.set(space, cells as unknown as ScriptedCells<never, never, object>);
     return cells;
   }
@@ -224,11 +227,17 @@ export class ScriptedStore implements Store<"act", undefined> {
 
 /** The cells of one space. */
 class ScriptedCells<Config, Input, D extends object> implements Cells<Config, Input, D> {
+  readonly glance?: NonNullable<Cells<Config, Input, D>["glance"]>;
+
   constructor(
     readonly store: ScriptedStore,
     readonly twin: Twin<Config, Input, D>,
     readonly space: string,
-  ) {}
+    glances: Glances | undefined,
+  ) {
+    if (glances !== undefined)
+      this.glance = (key, config, input, call) => glances.at(store.nameOf(space, key), twin, config, input, call);
+  }
 
   step(key: string, config: Config, input: Input, call?: StoreCall): Promise<Outcome<D>> {
     const part = this.part(key, config, input);

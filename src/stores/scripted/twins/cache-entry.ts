@@ -55,6 +55,7 @@ end, function(state, now, q, out, n)
   return true, { 1, q.epoch, 0, 0, now + q.fresh, now + q.fresh + q.keep, 0, q.text }, q.fresh + q.keep
 end
 `,
+  glance: freshAt,
   replies: 6,
   encode: ({ leaseMs }, input) => {
     const writes = input.op === "commit" || input.op === "set";
@@ -81,3 +82,21 @@ end
     };
   },
 };
+
+/** A fresh value takes no script. The time is told by when the state goes: with its lease, or its grace. */
+function freshAt(
+  state: readonly unknown[],
+  ttlMs: number,
+  _config: CacheEntryConfig,
+  input: CacheEntryInput,
+): CacheEntryDecision | undefined {
+  const [, epoch, , leaseUntil, freshUntil, graceUntil, , text] = state as [
+    ...[number, number, number, number, number, number, number],
+    string,
+  ];
+  if (input.op !== "read" || epoch !== input.epoch || text === "") return undefined;
+  const now = Math.max(leaseUntil, graceUntil) - ttlMs;
+  if (freshUntil <= now) return undefined;
+  const lives = { freshMs: freshUntil - now, graceMs: graceUntil - now };
+  return { text: textOf(text), ...lives, fence: 0, waitMs: 0, kept: false, waited: false };
+}

@@ -20,6 +20,7 @@ end, function(state, now, q, out, n)
   return true, { 1, epoch }, q.keep
 end
 `,
+  glance: (state, _ttlMs, _config, { op }) => (op === "look" ? { epoch: state[1] as number } : undefined),
   replies: 1,
   encode: ({ keepMs }, { op, nonce }) => [keepMs, op, nonce],
   decode: (values, at) => ({ epoch: values[at] as number }),

@@ -33,6 +33,11 @@ export interface Twin<Config, Input, Decision extends object> {
    * first.
    */
   readonly upgrade?: string;
+  /**
+   * The decision, where it follows from the state alone and changes nothing: then it takes no script. `state` begins with
+   * the version; `ttlMs` is how much longer it is kept.
+   */
+  readonly glance?: (state: readonly unknown[], ttlMs: number, config: Config, input: Input) => Decision | undefined;
   /** How many values a decision comes in. */
   readonly replies: number;
   /** What `read` finds. */
