@@ -14,6 +14,8 @@ local state = ARGV[1] ~= '' and { struct.unpack(ARGV[1], raw) } or cmsgpack.unpa
 if ARGV[1] ~= '' then state[#state] = nil end
 local time = redis.call('TIME')
 local told = { string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000) + redis.call('PTTL', KEYS[1])) }
+-- From here on it goes by the trace's time only, however slow the machine is.
+redis.call('PERSIST', KEYS[1])
 for _, value in ipairs(state) do
   told[#told + 1] = type(value) == 'number' and string.format('%.0f', value) or '=' .. value
 end
