@@ -75,6 +75,12 @@ describe.each(traced.map((one) => [one.kernel.name, one] as const))(
               expect(goesAt).toBeUndefined();
               continue;
             }
+            if (goesAt === undefined && Date.now() - from >= step.ttlMs) {
+              // It mattered for so short a time that it was over before it could be looked at.
+              state = undefined;
+              until = 0;
+              continue;
+            }
             const expected = [kernel.version, ...flat(step.state)];
             expect(values).toEqual(
               expected.map((value) => (typeof value === "number" ? value.toFixed(0) : `=${value}`)),
