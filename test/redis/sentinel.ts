@@ -91,7 +91,8 @@ export async function startSentinels({
 }
 
 function client({ url }: Server): Redis {
-  const redis = new Redis(url, { autoResendUnfulfilledCommands: false, retryStrategy: () => 50 });
+  // Asks only: what was under way when a sentinel ended the connection is asked again.
+  const redis = new Redis(url, { retryStrategy: () => 50 });
   // They are killed.
   redis.on("error", () => undefined);
   return redis;

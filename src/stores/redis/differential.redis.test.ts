@@ -14,6 +14,8 @@ local state = ARGV[1] ~= '' and { struct.unpack(ARGV[1], raw) } or cmsgpack.unpa
 if ARGV[1] ~= '' then state[#state] = nil end
 local time = redis.call('TIME')
 local told = { string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000) + redis.call('PTTL', KEYS[1])) }
+-- From here on it goes by the trace's time only, however slow the machine is.
+redis.call('PERSIST', KEYS[1])
 for _, value in ipairs(state) do
   told[#told + 1] = type(value) == 'number' and string.format('%.0f', value) or '=' .. value
 end
@@ -71,6 +73,12 @@ describe.each(traced.map((one) => [one.kernel.name, one] as const))(
             const [goesAt, ...values] = (await client.eval(INSPECT, 1, held, format)) as string[];
             if (gone) {
               expect(goesAt).toBeUndefined();
+              continue;
+            }
+            if (goesAt === undefined && Date.now() - from >= step.ttlMs) {
+              // It mattered for so short a time that it was over before it could be looked at.
+              state = undefined;
+              until = 0;
               continue;
             }
             const expected = [kernel.version, ...flat(step.state)];

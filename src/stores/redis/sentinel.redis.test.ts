@@ -56,9 +56,6 @@ async function overNodeRedis({ name, sentinels }: SentinelGroup): Promise<RedisC
     sentinelRootNodes: [...sentinels],
     maxCommandRediscovers: 0,
     reserveClient: true,
-    // Sentinels may name a primary that is dead: who goes on trying to connect to it doesn't ask them again.
-    nodeClientOptions: { socket: { reconnectStrategy: (retries) => (retries < 10 ? 50 : false) } },
-    scanInterval: 1_000,
   });
   client.on("error", () => undefined);
   await client.connect();
