@@ -1,5 +1,5 @@
 import type { Kernel, Step } from "../../core/kernel.js";
-import { nextFence } from "../leases/fence.js";
+import { fenceLeftMs, nextFence } from "../leases/fence.js";
 
 /** What processes agree on that call the same callee. */
 export interface SharedBreakerConfig {
@@ -100,7 +100,7 @@ function advertised(present: number[], node: number, openMs: number): number[] {
 }
 
 function kept(present: readonly number[], now: number, config: SharedBreakerConfig, fence = 0): Shared {
-  let ttlMs = Math.max(present[2] as number, (present[1] as number) - now + 1);
+  let ttlMs = Math.max(present[2] as number, fenceLeftMs(present[1] as number, now));
   for (let i = HEAD; i < present.length; i += WIDTH) ttlMs = Math.max(ttlMs, present[i + 1] as number);
   return { granted: true, decision: decision(present, config, fence), state: present, ttlMs };
 }

@@ -1,5 +1,5 @@
 import type { Kernel, Step } from "../../core/kernel.js";
-import { nextFence } from "./fence.js";
+import { fenceLeftMs, nextFence } from "./fence.js";
 
 /** How many may hold a lease at a time, and how long without renewing it. */
 export interface LeaseConfig {
@@ -100,7 +100,7 @@ function kept(
   granted: boolean,
 ): LeaseStep {
   // Even without a lease the last fence is kept until the clock is past it.
-  const ttlMs = Math.max(config.leaseMs, (present[1] as number) - now + 1);
+  const ttlMs = Math.max(config.leaseMs, fenceLeftMs(present[1] as number, now));
   return { ...told(present, config, granted), state: present, ttlMs, decision: decision(present, config, fence) };
 }
 

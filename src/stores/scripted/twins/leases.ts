@@ -40,7 +40,7 @@ local function step(state, now, q, out, n)
   end
   local function kept(fence)
     answer(present, q, fence, out, n)
-    return true, present, math.max(q.lease, present[3] - now + 1)
+    return true, present, math.max(q.lease, math.floor(present[3] / 1000) - now + 1)
   end
   if q.op == 'peek' then return told(false) end
   if q.op == 'acquire' then
@@ -50,7 +50,7 @@ local function step(state, now, q, out, n)
       return kept(present[known])
     end
     if leases_of(present) >= q.capacity then return told(false) end
-    local fence, last = math.max(present[3] + 1, now), #present
+    local fence, last = math.max(present[3] + 1, now * 1000), #present
     present[3] = fence
     present[last + 1], present[last + 2], present[last + 3] = fence, q.number, q.lease
     return kept(fence)

@@ -32,7 +32,7 @@ local function step(state, now, q, out, n)
     end
   end
   local function kept(fence)
-    local ttl = math.max(present[4], present[3] - now + 1)
+    local ttl = math.max(present[4], math.floor(present[3] / 1000) - now + 1)
     for i = 5, #present, 2 do ttl = math.max(ttl, present[i + 1]) end
     answer(present, q, fence, out, n)
     return true, present, ttl
@@ -54,7 +54,7 @@ local function step(state, now, q, out, n)
     return kept(0)
   elseif q.op == 'probe' then
     if present[4] > 0 then return told(false) end
-    present[3] = math.max(present[3] + 1, now)
+    present[3] = math.max(present[3] + 1, now * 1000)
     present[4] = q.probe
     return kept(present[3])
   elseif q.op == 'settle' then
