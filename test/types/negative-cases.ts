@@ -1,6 +1,7 @@
 /** What the compiler has to refuse. An expectation that is no longer needed is an error itself. */
+import { z } from "zod";
 import { type Auth, anonymous, createKit, type Store, unlimited } from "../../src/index.js";
-import { type Eq, is, kit, linkCodes, unbound } from "./tour.js";
+import { type Eq, is, kit, linkCodes, tools, unbound, unboundTools } from "./tour.js";
 
 declare const session: Auth<{ id: string }>;
 declare const query: Store<"read">;
@@ -41,3 +42,23 @@ linkCodes.check("a");
 unbound.using(query).use(linkCodes).check("a");
 // @ts-expect-error a service has a name
 createKit({});
+
+const input = z.object({ q: z.string() });
+// @ts-expect-error neither run nor output
+kit.job({ input });
+// @ts-expect-error wrong job result
+unboundTools.handle({ search_web: async () => [1] });
+// @ts-expect-error unhandled
+unboundTools.handle({});
+// @ts-expect-error no such job
+tools.enqueue("search", { q: "x" });
+// @ts-expect-error wrong input
+tools.enqueue("search_web", { q: 1 });
+// @ts-expect-error a wait needs an end
+tools.enqueueAndWait("search_web", { q: "x" }, {});
+// @ts-expect-error it was given its handler where it was defined
+tools.handle({ search_web: () => [], count: () => "1" });
+// @ts-expect-error an unbound queue takes nothing in
+unboundTools.enqueue("search_web", { q: "x" });
+// @ts-expect-error a query can't enqueue
+unbound.using(query).use(unboundTools).enqueue("search_web", { q: "x" });

@@ -103,6 +103,51 @@ unbound.endpoint({
     return { n: await ctx.runQuery("count"), left: (await use(linkCodes).peek("a")).remaining };
   },
 });
+export const tools = kit.queue("tools", {
+  lease: "30s",
+  attempts: 3,
+  jobs: {
+    search_web: kit.job({
+      input: z.object({ q: z.string(), at: z.coerce.date().optional() }),
+      maxRunning: 4,
+      maxQueued: (k) => k.RATE_LIMIT_CHAT_MAX,
+      run: ({ q, at }, { signal, ctx }) => {
+        is<Eq<typeof at, Date | undefined>>();
+        is<Eq<typeof ctx, undefined>>();
+        return serper.search(q, signal);
+      },
+    }),
+    count: kit.job({ input: z.object({ n: z.string().transform(Number) }), output: z.string().transform(Number) }),
+  },
+});
+tools.handle({
+  count: ({ n }) => {
+    is<Eq<typeof n, number>>();
+    return `${n}`;
+  },
+});
+export const searched = await tools.enqueueAndWait("search_web", { q: "x" }, { wait: "15s" });
+is<Eq<typeof searched, { title: string }[]>>();
+export const counted = await tools.enqueueAndWait("count", { n: "1" }, { wait: "15s" });
+is<Eq<typeof counted, number>>();
+for (const job of await tools.claim()) {
+  if (job.tool === "count") await tools.complete(job, `${job.input.n}`);
+  else is<Eq<typeof job.input.q, string>>();
+}
+export const slots = await kit
+  .sharedBulkhead("gpu", { maxConcurrent: (k) => k.RATE_LIMIT_CHAT_MAX })
+  .run(({ signal, fence }) => sdk.call({ signal }).then((n) => n + fence));
+
+export const unboundTools = unbound.queue("tools", {
+  jobs: { search_web: unbound.job({ input: z.object({ q: z.string() }), output: z.array(z.string()) }) },
+});
+unboundTools.handle({
+  search_web: async ({ q }, { ctx, use }) => {
+    is<Eq<typeof ctx, ActionCtx>>();
+    return [q, String((await use(linkCodes).check(q)).allowed)];
+  },
+});
+
 declare const query: Store<"read">;
 declare const mutation: Store<"write">;
 export const left = await unbound.using(query).use(linkCodes).peek("a");
