@@ -8,7 +8,15 @@ import { tarball } from "../../scripts/tarball.js";
 import { Scratch } from "./scratch.js";
 
 const { devDependencies: versions } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-const ALONE = ["keelson", "keelson/node", "keelson/schema", "keelson/testing"];
+const ALONE = [
+  "keelson",
+  "keelson/node",
+  "keelson/schema",
+  "keelson/testing",
+  "keelson/redis",
+  "keelson/upstash",
+  "keelson/sqlite",
+];
 const WITH_PEERS = ["keelson/express", "keelson/oidc"];
 
 /** The code of the README, and what has to be an error. */
@@ -115,7 +123,7 @@ describe("the packed tarball", () => {
 
   describe("together with its peers", () => {
     beforeAll(() => {
-      const packages = ["express", "jose", "@types/express", "@types/node", "typescript"];
+      const packages = ["express", "ioredis", "jose", "@types/express", "@types/node", "typescript"];
       project.install(...packages.map((name) => `${name}@${versions[name]}`));
     });
 
