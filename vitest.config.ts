@@ -22,6 +22,8 @@ export default defineConfig({
   },
   test: {
     expect: { requireAssertions: true },
+    // Virtual time takes real time on a machine that is busy.
+    testTimeout: 30_000,
     projects: [
       {
         extends: true,

@@ -127,7 +127,7 @@ it("ends every job, whatever becomes of its workers, and gives none to two at a 
       else if (one !== undefined) one.network.up = what === "heal";
     }
     start(5);
-    await clock.advance(600_000);
+    await clock.advance(300_000);
     for (const { worker } of fleet) void worker.drain();
     await clock.advance(60_000);
     expect(referee.wrong).toEqual([]);
@@ -138,5 +138,5 @@ it("ends every job, whatever becomes of its workers, and gives none to two at a 
     expect([...referee.succeeded.values()].filter((times) => times !== 1)).toEqual([]);
     expect(clock.pending("held")).toBe(0);
   });
-  await fc.assert(property, { numRuns: 60, seed: 20_261_124 });
+  await fc.assert(property, { numRuns: 40, seed: 20_261_124 });
 });
