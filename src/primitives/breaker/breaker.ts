@@ -264,7 +264,7 @@ export class Breaker {
         failures,
         slow,
       });
-    this.#fleet?.became(next, reason, this.#rt.clock.monotonic());
+    this.#fleet?.became(next, reason);
   }
 
   #settleStale(generation: number, outcome: CallOutcome): void {

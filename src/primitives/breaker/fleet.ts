@@ -58,7 +58,12 @@ export class Fleet {
   /** Monotonic; 0: no quorum is known of. */
   #quorumUntil = 0;
   #nodes = 0;
-  #advertised = false;
+  /** Until when, monotonic, others are to know that this circuit is open; 0: that it is not. */
+  #openUntil = 0;
+  /** Whether the store has heard that. */
+  #said = true;
+  /** Raised with each change of state: an answer to what was asked before says nothing about the present one. */
+  #changes = 0;
   /** Of the probe that this process may make; 0: none. */
   #fence = 0;
   #asking = false;
@@ -90,7 +95,8 @@ export class Fleet {
   #alone = false;
 
   /** The breaker has changed its state. */
-  became(next: State, reason: string, now: number): void {
+  became(next: State, reason: string): void {
+    this.#changes++;
     const fence = this.#fence;
     if (fence > 0 && next.name !== "half-open") {
       this.#fence = 0;
@@ -100,8 +106,8 @@ export class Fleet {
     }
     if (next.name === "open") {
       this.#alone = false;
-      if (reason !== "fleet") this.#advertise(next.until - now + this.#config.probeMs);
-    } else if (next.name !== "half-open" && this.#advertised) this.#advertise(0);
+      if (reason !== "fleet") this.#advertise(next.until + this.#config.probeMs);
+    } else if (next.name !== "half-open" && this.#openUntil > 0) this.#advertise(0);
   }
 
   snapshot(): FleetSnapshot {
@@ -113,10 +119,21 @@ export class Fleet {
     };
   }
 
-  #advertise(ms: number): void {
-    this.#advertised = ms > 0;
-    void this.#step({ op: "advertise", node: this.#node, openMs: Math.ceil(ms) }).then((decision) => {
-      if (decision?.open === true || ms === 0) this.#tell();
+  /** @param until monotonic; 0: it is open no more */
+  #advertise(until: number): void {
+    this.#openUntil = until;
+    this.#said = false;
+    this.#say();
+  }
+
+  #say(): void {
+    const until = this.#openUntil;
+    const openMs = Math.ceil(Math.max(0, until - this.#rt.clock.monotonic()));
+    void this.#step({ op: "advertise", node: this.#node, openMs }).then((decision) => {
+      // What the store missed is said again with the next look.
+      if (decision === undefined || until !== this.#openUntil) return;
+      this.#said = true;
+      if (decision.open || openMs === 0) this.#tell();
     });
   }
 
@@ -141,7 +158,8 @@ export class Fleet {
         if (!this.#used) return;
         this.#used = false;
         this.#listen();
-        void this.#step({ op: "read" });
+        if (this.#said) void this.#step({ op: "read" });
+        else this.#say();
         this.#pollLater();
       },
       "background",
@@ -152,6 +170,7 @@ export class Fleet {
   async #step(input: SharedBreakerInput): Promise<SharedBreakerDecision | undefined> {
     const { clock, events } = this.#rt;
     const { deadlineMs } = this.#config;
+    const changes = this.#changes;
     let outcome: SharedBreakerDecision | StoreFailure;
     try {
       const answer = this.#shared().step("-", this.#config, input, { deadlineMs });
@@ -168,7 +187,7 @@ export class Fleet {
       }
       return undefined;
     }
-    this.#heard(outcome);
+    if (changes === this.#changes) this.#heard(outcome);
     return outcome;
   }
 
@@ -182,7 +201,8 @@ export class Fleet {
       // Those who opened by themselves say it for as long as they are open, and as long as a probe may take.
       this.#target.openFor(Math.max(1, retryAfterMs - this.#config.probeMs));
     } else if (!open && nodes === 0 && before - EARLY_MS > now && state.name === "open") {
-      this.#advertised = false;
+      this.#openUntil = 0;
+      this.#said = true;
       this.#target.recovered();
     }
   }

@@ -1,3 +1,4 @@
+import type { Alarm, Clock } from "../../core/clock.js";
 import { KeelsonError } from "../../core/errors.js";
 
 /** What a call gets that runs in a slot. */
@@ -16,13 +17,12 @@ export class Lease implements Slot {
   lost = false;
   readonly #controller = new AbortController();
   readonly #outer: AbortSignal | undefined;
+  #alarm: Alarm | undefined;
   readonly #follow = () => this.#controller.abort(this.#outer?.reason);
 
   constructor(
     readonly key: string,
     readonly fence: number,
-    /** When the lease that it has was asked for, monotonic. */
-    public renewedAt: number,
     signal: AbortSignal | undefined,
   ) {
     this.#outer = signal;
@@ -34,15 +34,27 @@ export class Lease implements Slot {
     return this.#controller.signal;
   }
 
+  /**
+   * It holds for so long from when it was asked for: then it is given up, whatever is known of the store.
+   *
+   * @param askedAt monotonic
+   */
+  holds(clock: Clock, askedAt: number, ms: number, end: () => void): void {
+    this.#alarm?.cancel();
+    this.#alarm = clock.alarm(Math.max(0, askedAt + ms - clock.monotonic()), end, "background");
+  }
+
   /** It may be another's by now. */
   lose(name: string): void {
     this.lost = true;
+    this.#alarm?.cancel();
     const message = `bulkhead "${name}": the slot was lost, for its lease could not be renewed`;
     this.#controller.abort(new KeelsonError("aborted", message, { source: `bulkhead:${name}` }));
   }
 
   /** The call has settled. */
   detach(): void {
+    this.#alarm?.cancel();
     this.#outer?.removeEventListener("abort", this.#follow);
   }
 }

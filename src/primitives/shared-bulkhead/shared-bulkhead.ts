@@ -38,6 +38,8 @@ export interface SharedBulkheadSnapshot {
 const RENEWALS = 3;
 /** Where the same acquisition is asked for again, for its answer was lost. */
 const ATTEMPTS = 2;
+/** The part of its time after which a lease that was not renewed is given up. */
+const HELD = 0.9;
 const NONCES = 2 ** 48;
 
 /**
@@ -155,7 +157,8 @@ export class SharedBulkhead {
     }
     if (outcome === undefined || outcome instanceof StoreFailure) return this.#without(key, outcome, signal);
     if (outcome.held) {
-      const lease = new Lease(key, outcome.fence, sentAt, signal);
+      const lease = new Lease(key, outcome.fence, signal);
+      this.#holds(lease, sentAt);
       this.#held.add(lease);
       this.#watch();
       return lease;
@@ -180,7 +183,7 @@ export class SharedBulkhead {
     }
     if (onStoreFailure === "local" && this.#degraded >= localMax) return undefined;
     this.#degraded++;
-    return new Lease(key, 0, 0, signal);
+    return new Lease(key, 0, signal);
   }
 
   #wait(key: string, line: Line, ms: number, signal: AbortSignal | undefined, again: boolean): Promise<void> {
@@ -253,17 +256,22 @@ export class SharedBulkhead {
   }
 
   async #renew(lease: Lease): Promise<void> {
-    const { clock } = this.#rt;
-    const { leaseMs } = this.#config.value;
-    const sentAt = clock.monotonic();
+    const sentAt = this.#rt.clock.monotonic();
     const outcome = await this.#step("renew", lease.key, { op: "renew", fence: lease.fence });
     if (!this.#held.has(lease) || lease.lost) return;
-    if (!(outcome instanceof StoreFailure) && outcome.held) {
-      lease.renewedAt = sentAt;
-      return;
-    }
-    // Nobody answers: it is still ours until the next renewal would come too late.
-    if (outcome instanceof StoreFailure && clock.monotonic() + leaseMs / RENEWALS < lease.renewedAt + leaseMs) return;
+    // Nobody answers: it is still ours until its time is over.
+    if (outcome instanceof StoreFailure) return;
+    if (outcome.held) this.#holds(lease, sentAt);
+    else this.#lose(lease);
+  }
+
+  /** A lease ends in the store so long after it was asked for, or later: here it ends a little before. */
+  #holds(lease: Lease, askedAt: number): void {
+    const { leaseMs } = this.#config.value;
+    lease.holds(this.#rt.clock, askedAt, leaseMs * HELD, () => this.#lose(lease));
+  }
+
+  #lose(lease: Lease): void {
     this.#lost++;
     lease.lose(this.name);
     if (this.#rt.events.wants("bulkhead.lost"))
