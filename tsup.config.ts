@@ -3,6 +3,8 @@ import { defineConfig, type Options } from "tsup";
 
 const entries = {
   index: "src/index.ts",
+  convex: "src/adapters/convex/index.ts",
+  "convex-test": "src/stores/convex/test.ts",
   express: "src/adapters/express/index.ts",
   node: "src/adapters/node/index.ts",
   oidc: "src/adapters/oidc/index.ts",

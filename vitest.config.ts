@@ -16,7 +16,12 @@ export default defineConfig({
       { find: /^keelson$/, replacement: source("src/index.ts") },
       { find: /^keelson\/schema$/, replacement: source("src/schema.ts") },
       { find: /^keelson\/testing$/, replacement: source("src/testing/index.ts") },
-      { find: /^keelson\/(express|node|oidc)$/, replacement: source("src/adapters/$1/index.ts") },
+      { find: /^keelson\/convex\/test$/, replacement: source("src/stores/convex/test.ts") },
+      {
+        find: /^keelson\/convex\/convex\.config$/,
+        replacement: source("src/stores/convex/component/convex.config.ts"),
+      },
+      { find: /^keelson\/(convex|express|node|oidc)$/, replacement: source("src/adapters/$1/index.ts") },
       { find: /^keelson\/(redis|upstash|sqlite)$/, replacement: source("src/stores/$1/index.ts") },
     ],
   },

@@ -1,0 +1,16 @@
+import { type Capability, StoreFailure } from "../../core/store.js";
+
+/** What Convex says of a mutation that others' writes got in the way of, again and again. */
+const CONFLICT = /OptimisticConcurrencyControlFailure|changed while this mutation was being run/;
+
+/**
+ * What a call of the component threw, as a failure. Conflicts show when a transaction commits, so only an action's call
+ * can fail with one: there the mutation is a transaction of its own.
+ * https://docs.convex.dev/database/advanced/occ
+ */
+export function failureOf(error: unknown, capability: Capability): StoreFailure {
+  const { message, code } = error as { readonly message?: unknown; readonly code?: unknown };
+  if (CONFLICT.test(`${String(code)} ${String(message)}`)) return new StoreFailure("contention", "no", error);
+  // Within a query or mutation what failed was undone; an action can't tell whether the answer was lost, or the write.
+  return new StoreFailure("unavailable", capability === "act" ? "unknown" : "no", error);
+}
