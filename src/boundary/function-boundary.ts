@@ -1,12 +1,14 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { Use } from "../core/binding.js";
 import { ConfigError, integer, onlyKnown } from "../core/config.js";
 import type { Context } from "../core/context.js";
 import { bytes, type Size } from "../core/duration.js";
 import { KeelsonError } from "../core/errors.js";
-import { type Runtime, runtime } from "../core/runtime.js";
+import { type Runtime, runtime, type SliRecorders } from "../core/runtime.js";
 import { validate } from "../core/validation.js";
 import { classify } from "./classify.js";
 import { isAnonymous } from "./declare.js";
+import { HERE } from "./endpoint/incoming.js";
 import { type FunctionLimits, takeLimits } from "./function-limits.js";
 import { DEFAULT_MAX_DEPTH, tooDeep } from "./json.js";
 import { measure } from "./measure.js";
@@ -19,6 +21,8 @@ export interface FunctionEntry<out Ctx = undefined> {
   readonly ctx: Ctx;
   /** Trace id, tenant, principal, priority and deadline, to be handed on to every primitive that is called. */
   readonly context: Context;
+  /** Binds a definition to this call. */
+  readonly use: Use<"act">;
 }
 
 /** A call whose principal is known: what the keys of limits and the function itself get. */
@@ -29,6 +33,10 @@ export interface FunctionCall<out P, out Ctx = undefined> extends FunctionEntry<
 /** What the caller passes beside the input. Without a platform context it may be left out. */
 export type FunctionCaller<Ctx> = {
   readonly context?: Context;
+  /** Binds definitions to this call. Default: they are bound already. */
+  readonly use?: (definition: never) => unknown;
+  /** Counts this call where no process lives long enough to count for itself. */
+  readonly sli?: SliRecorders;
 } & (undefined extends Ctx ? { readonly ctx?: Ctx } : { readonly ctx: Ctx });
 
 /** Options of a function boundary. */
@@ -64,6 +72,9 @@ export interface Boundary<in Input, out R, Ctx = undefined> {
 }
 
 type CallerArguments<Ctx> = undefined extends Ctx ? [caller?: FunctionCaller<Ctx>] : [caller: FunctionCaller<Ctx>];
+
+/** A caller, whatever its platform. */
+type Caller = FunctionCaller<undefined> & { readonly ctx?: unknown };
 
 type In<S extends StandardSchemaV1> = StandardSchemaV1.InferInput<S>;
 type Out<S extends StandardSchemaV1> = StandardSchemaV1.InferOutput<S>;
@@ -132,30 +143,40 @@ export function boundary<P, Ctx>(
     return output ? await matching(output, result, name) : result;
   };
 
-  const settle = (start: number, context: Context, error: KeelsonError | undefined): void => {
+  const settle = (start: number, { context, sli: recorders }: Caller, error: KeelsonError | undefined): void => {
     const durationMs = rt.clock.monotonic() - start;
     // What the caller did wrong says nothing of the service.
-    sli?.record(error === undefined ? false : error.status >= 500 ? true : undefined, durationMs);
+    (sli ?? recorders?.("endpoint", name))?.record(
+      error === undefined ? false : error.status >= 500 ? true : undefined,
+      durationMs,
+    );
     if (!rt.events.wants("endpoint.settled")) return;
     const failed = error && { code: error.code, error };
-    rt.events.emit("endpoint.settled", { name, context, status: error?.status ?? 200, ...failed, durationMs });
+    rt.events.emit("endpoint.settled", {
+      name,
+      context: context ?? {},
+      status: error?.status ?? 200,
+      ...failed,
+      durationMs,
+    });
   };
 
-  const call = async (input: unknown, caller?: Partial<FunctionEntry<Ctx>>): Promise<unknown> => {
+  const call = async (input: unknown, caller: Caller = {}): Promise<unknown> => {
     const start = rt.clock.monotonic();
-    const context = caller?.context ?? rt.currentContext?.() ?? {};
+    const context = caller.context ?? rt.currentContext?.() ?? {};
+    const use = (caller.use ?? HERE.use) as unknown as Use<"act">;
     try {
-      const result = await guarded(input, { ctx: caller?.ctx as Ctx, context });
-      settle(start, context, undefined);
+      const result = await guarded(input, { ctx: caller.ctx as Ctx, context, use });
+      settle(start, { ...caller, context }, undefined);
       return result;
     } catch (thrown) {
       const error = classify(thrown);
-      settle(start, context, error);
+      settle(start, { ...caller, context }, error);
       throw error;
     }
   };
 
-  const attempt = (input: unknown, caller?: Partial<FunctionEntry<Ctx>>): Promise<FunctionResult<unknown>> =>
+  const attempt = (input: unknown, caller?: Caller): Promise<FunctionResult<unknown>> =>
     call(input, caller).then(
       (value) => ({ ok: true, value }),
       (error: KeelsonError) => ({ ok: false, error: toFunctionError(error) }),

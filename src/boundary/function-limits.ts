@@ -1,13 +1,14 @@
+import type { Use } from "../core/binding.js";
 import { ConfigError } from "../core/config.js";
 import type { Context } from "../core/context.js";
 import { KeelsonError } from "../core/errors.js";
-import type { Limiter } from "../primitives/limiter/limiter.js";
 import { takeAll } from "../primitives/limiter/take-all.js";
 import { isUnlimited, type Unlimited } from "./declare.js";
+import type { LimiterUse } from "./endpoint/parts.js";
 
 /** One limit of a function boundary. */
 export interface FunctionLimit<in S> {
-  readonly limiter: Limiter;
+  readonly limiter: LimiterUse;
   /** What is counted. An empty key is an error of this function, and nothing is let through. */
   readonly by: (call: S) => string;
   /** Units that one call takes. Default 1. */
@@ -22,7 +23,7 @@ export type FunctionLimits<S> = readonly [FunctionLimit<S>, ...FunctionLimit<S>[
  *
  * @throws {KeelsonError} `rate_limit`; `unavailable` where a limiter that can't reach its store lets nothing through
  */
-export async function takeLimits<S extends { readonly context: Context }>(
+export async function takeLimits<S extends { readonly context: Context; readonly use: Use<"act"> }>(
   limits: FunctionLimits<S>,
   call: S,
   where: string,
@@ -30,7 +31,7 @@ export async function takeLimits<S extends { readonly context: Context }>(
   if (isUnlimited(limits)) return;
   const takes = limits.map(({ limiter, by, cost = 1 }, index) => {
     const key = by(call);
-    if (typeof key === "string" && key !== "") return { limiter, key, cost };
+    if (typeof key === "string" && key !== "") return { limiter: call.use(limiter), key, cost };
     throw new ConfigError(`${where}.limits[${index}].by`, key, "a function that returns a key");
   });
   const { allowed, decisions, retryAfterMs } = await takeAll(takes, call.context);

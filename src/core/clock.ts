@@ -78,3 +78,9 @@ export const systemClock: Clock = {
   wall: () => Date.now(),
   alarm: (ms, ring, kind) => new NativeAlarm(ms, ring, kind),
 };
+
+/** A clock whose alarms never ring, for places where time stands still: a Convex query or mutation. */
+export function stoppedClock(clock: Clock): Clock {
+  const never: Alarm = { cancel: () => undefined, hold: () => undefined, release: () => undefined };
+  return { monotonic: () => clock.wall(), wall: () => clock.wall(), alarm: () => never };
+}

@@ -17,12 +17,15 @@ export interface Runtime {
   /** Counts the requests under way, and says when nothing new is to begin. */
   readonly work?: Work;
   /** Counts outcomes for the service-level indicators. */
-  readonly sli?: (kind: "endpoint" | "upstream", name: string) => SliRecorder;
+  readonly sli?: SliRecorders;
   /** The context of the present call where none is passed along. */
   readonly currentContext?: () => Context | undefined;
   /** Runs what guards have let through in its context. */
   readonly inContext?: <T>(context: Context, fn: () => T) => T;
 }
+
+/** The recorder of an endpoint or upstream; the same one for the same name. */
+export type SliRecorders = (kind: "endpoint" | "upstream", name: string) => SliRecorder;
 
 /** Takes the outcomes of one endpoint or upstream. */
 export interface SliRecorder {

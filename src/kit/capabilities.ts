@@ -1,6 +1,7 @@
 import type { Bindable, Capabilities, Face } from "../core/binding.js";
 import type { Capability } from "../core/store.js";
 import type { Breaker } from "../primitives/breaker/breaker.js";
+import type { StoredBreaker } from "../primitives/breaker/stored-breaker.js";
 import type { Bulkhead } from "../primitives/bulkhead/bulkhead.js";
 import type { Cache } from "../primitives/cache/cache.js";
 import type { Idempotency } from "../primitives/idempotency/idempotency.js";
@@ -9,6 +10,7 @@ import type { JobHandlers, JobSet } from "../primitives/queue/job.js";
 import type { Queue } from "../primitives/queue/queue.js";
 import type { ReplayGuard } from "../primitives/replay/replay-guard.js";
 import type { SharedBulkhead } from "../primitives/shared-bulkhead/shared-bulkhead.js";
+import type { StoredUpstream } from "../primitives/upstream/stored-upstream.js";
 import type { Upstream } from "../primitives/upstream/upstream.js";
 
 /** A limiter: looking needs no write, taking does. */
@@ -33,6 +35,22 @@ export interface UpstreamCapabilities extends Capabilities {
   readonly read: Pick<Upstream, "state">;
   readonly write: Pick<Upstream, "state">;
   readonly act: Upstream;
+}
+
+/** An upstream of a kit that is bound to each call: its breaker lies in the store. */
+export interface StoredUpstreamCapabilities extends Capabilities {
+  readonly none: unknown;
+  readonly read: Pick<StoredUpstream, "state">;
+  readonly write: Pick<StoredUpstream, "state" | "breaker">;
+  readonly act: StoredUpstream;
+}
+
+/** A breaker of a kit that is bound to each call. */
+export interface StoredBreakerCapabilities extends Capabilities {
+  readonly none: unknown;
+  readonly read: Pick<StoredBreaker, "state">;
+  readonly write: Pick<StoredBreaker, "state" | "isolate" | "disable" | "metricsOnly" | "reset">;
+  readonly act: StoredBreaker;
 }
 
 /** A queue: looking needs no write, enqueueing does, and waiting or running takes a place that can act. */
@@ -67,7 +85,9 @@ export type LimiterDefinition<C extends Capability> = Face<LimiterCapabilities, 
 /** A cache as `kit.cache` gives it. */
 export type CacheDefinition<V, C extends Capability> = Face<CacheCapabilities<V>, C>;
 /** An upstream as `kit.upstream` gives it. */
-export type UpstreamDefinition<C extends Capability> = Face<UpstreamCapabilities, C>;
+export type UpstreamDefinition<C extends Capability> = C extends "none"
+  ? Face<StoredUpstreamCapabilities, C>
+  : Face<UpstreamCapabilities, C>;
 /** An idempotency guard as `kit.idempotency` gives it. */
 export type IdempotencyDefinition<C extends Capability> = Face<WriteCapabilities<Idempotency>, C>;
 /** A replay guard as `kit.replayGuard` gives it. */
@@ -82,7 +102,9 @@ export type QueueDefinition<J extends JobSet, C extends Capability, Ctx> = Face<
   handle(handlers: JobHandlers<J, Ctx>): void;
 };
 /** A breaker as `kit.breaker` gives it. */
-export type BreakerDefinition<C extends Capability> = Face<ActCapabilities<Breaker>, C>;
+export type BreakerDefinition<C extends Capability> = C extends "none"
+  ? Face<StoredBreakerCapabilities, C>
+  : Face<ActCapabilities<Breaker>, C>;
 /** A bulkhead as `kit.bulkhead` gives it. */
 export type BulkheadDefinition<C extends Capability> = Face<ActCapabilities<Bulkhead>, C>;
 /** A shared bulkhead as `kit.sharedBulkhead` gives it. */

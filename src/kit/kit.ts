@@ -8,17 +8,19 @@ import { type BoundaryOptions, boundary, type FunctionCall } from "../boundary/f
 import type { Knobs, KnobValues } from "../boundary/knobs/knob.js";
 import { KnobSet } from "../boundary/knobs/knob-set.js";
 import type { Surface } from "../boundary/surface/surface.js";
-import { systemClock } from "../core/clock.js";
+import { stoppedClock, systemClock } from "../core/clock.js";
 import { ConfigError, onlyKnown } from "../core/config.js";
 import type { Context } from "../core/context.js";
 import { Events } from "../core/events.js";
 import type { Runtime } from "../core/runtime.js";
 import type { Capability, Store } from "../core/store.js";
 import { Work } from "../core/work.js";
+import { CallSlis, countedSlis } from "../observe/call-slis.js";
 import { SliWindows } from "../observe/sli-windows.js";
 import type { Snapshot } from "../observe/snapshot.js";
 import { Breaker } from "../primitives/breaker/breaker.js";
 import type { BreakerOptions } from "../primitives/breaker/options.js";
+import { StoredBreaker } from "../primitives/breaker/stored-breaker.js";
 import { Bulkhead } from "../primitives/bulkhead/bulkhead.js";
 import type { BulkheadOptions } from "../primitives/bulkhead/options.js";
 import { Cache } from "../primitives/cache/cache.js";
@@ -36,13 +38,14 @@ import { ReplayGuard } from "../primitives/replay/replay-guard.js";
 import type { SharedBulkheadOptions } from "../primitives/shared-bulkhead/options.js";
 import { SharedBulkhead } from "../primitives/shared-bulkhead/shared-bulkhead.js";
 import type { UpstreamOptions } from "../primitives/upstream/options.js";
+import { StoredUpstream } from "../primitives/upstream/stored-upstream.js";
 import { Upstream } from "../primitives/upstream/upstream.js";
 import { memoryStore } from "../stores/memory/memory-store.js";
 import type { Definition } from "./capabilities.js";
 import { drained } from "./drain.js";
 import { Bindings, Definitions, type Kinds, type Make } from "./registry.js";
 import { ServiceStores } from "./service-store.js";
-import { queuesAsked, snapshotOf } from "./snapshot.js";
+import { snapshotOf, storesAsked } from "./snapshot.js";
 import type { BoundKit, CloseOptions, Kit, KitOptions, Placed } from "./types.js";
 
 type Options<T> = T & Placed;
@@ -61,7 +64,8 @@ class KitOfParts {
   readonly #slis: SliWindows;
   readonly #router = new Router();
   readonly #surfaces: { surface(): Surface }[] = [];
-  readonly #bootId = crypto.randomUUID();
+  /** Made when first asked for: some platforms have no randomness while modules load. */
+  #bootId: string | undefined;
   readonly #startedAt: number;
   #closed: Promise<boolean> | undefined;
   readonly fetch: FetchHandler;
@@ -96,8 +100,9 @@ class KitOfParts {
       random,
       events: this.events,
       knobs: this.knobSet,
-      sli: this.#slis.recorder,
       work: this.#work,
+      // What lives for one call can't count for itself.
+      ...(this.#bound && { sli: this.#slis.recorder }),
       ...(carrier !== undefined && {
         currentContext: () => carrier.current(),
         inContext: <T>(context: Context, fn: () => T) => carrier.run(context, fn),
@@ -117,14 +122,24 @@ class KitOfParts {
   }
 
   upstream(name: string, options: UpstreamOptions<never, never>): Definition {
-    return this.#define("upstreams", name, undefined, (rt) => new Upstream(name, options, rt));
+    return this.#define("upstreams", name, undefined, (rt) =>
+      this.#bound ? new Upstream(name, options, rt) : new StoredUpstream(name, options, rt),
+    );
   }
 
   breaker(name: string, options: BreakerOptions<never> = {}): Definition {
-    return this.#define("breakers", name, undefined, (rt) => new Breaker(name, options, rt));
+    return this.#define("breakers", name, undefined, (rt) =>
+      this.#bound ? new Breaker(name, options, rt) : new StoredBreaker(name, options, rt),
+    );
   }
 
   bulkhead(name: string, options: BulkheadOptions<never>): Definition {
+    if (!this.#bound)
+      throw new ConfigError(
+        `kit.bulkhead(${JSON.stringify(name)})`,
+        name,
+        "kit.sharedBulkhead: a kit that is bound to each call counts in its store",
+      );
     return this.#define("bulkheads", name, undefined, (rt) => new Bulkhead(name, options, rt));
   }
 
@@ -181,11 +196,30 @@ class KitOfParts {
   }
 
   using(store: Store): BoundKit<Knobs, Capability> {
-    const bindings = new Bindings(this.#definitions, { ...this.#here.rt, store: this.#stores.of(store) });
+    const { rt } = this.#here;
+    const view = this.#stores.of(store);
+    const slis = this.#bound ? undefined : new CallSlis();
+    const bindings = new Bindings(this.#definitions, {
+      ...rt,
+      store: view,
+      ...(slis !== undefined && { sli: slis.recorder }),
+      // Time stands still in a query or mutation, and there are no timers.
+      ...(store.capability !== "act" && { clock: stoppedClock(rt.clock) }),
+    });
     return {
       knobs: this.knobs,
       use: bindings.use as BoundKit<Knobs, Capability>["use"],
-      snapshot: () => this.#snapshot(bindings),
+      sli: slis?.recorder,
+      flush: async () => {
+        await slis?.flush(view.slis());
+        await view.settled();
+      },
+      snapshot: async () => {
+        if (slis === undefined) return this.#snapshot(bindings);
+        bindings.makeAll();
+        const counted = await countedSlis(view.slis(), rt.clock.wall());
+        return { ...(await this.#snapshot(bindings)), slis: counted };
+      },
     };
   }
 
@@ -225,7 +259,8 @@ class KitOfParts {
 
   async #snapshot(bindings: Bindings): Promise<Snapshot> {
     const { clock } = bindings.rt;
-    await queuesAsked(bindings);
+    await storesAsked(bindings);
+    this.#bootId ??= crypto.randomUUID();
     return snapshotOf(bindings, {
       service: this.service,
       bootId: this.#bootId,

@@ -2,6 +2,7 @@ import type { Use } from "../core/binding.js";
 import { ConfigError } from "../core/config.js";
 import type { Runtime } from "../core/runtime.js";
 import type { Breaker } from "../primitives/breaker/breaker.js";
+import type { StoredBreaker } from "../primitives/breaker/stored-breaker.js";
 import type { Bulkhead } from "../primitives/bulkhead/bulkhead.js";
 import type { Cache } from "../primitives/cache/cache.js";
 import type { Idempotency } from "../primitives/idempotency/idempotency.js";
@@ -11,14 +12,15 @@ import type { JobSet } from "../primitives/queue/job.js";
 import type { Queue } from "../primitives/queue/queue.js";
 import type { ReplayGuard } from "../primitives/replay/replay-guard.js";
 import type { SharedBulkhead } from "../primitives/shared-bulkhead/shared-bulkhead.js";
+import type { StoredUpstream } from "../primitives/upstream/stored-upstream.js";
 import type { Upstream } from "../primitives/upstream/upstream.js";
 import type { Definition } from "./capabilities.js";
 
 /** Every kind of primitive that a kit makes and its snapshot shows, by the snapshot's name for it. */
 export interface Kinds {
   readonly limiters: Limiter;
-  readonly upstreams: Upstream;
-  readonly breakers: Breaker;
+  readonly upstreams: Upstream | StoredUpstream;
+  readonly breakers: Breaker | StoredBreaker;
   readonly bulkheads: Bulkhead;
   readonly sharedBulkheads: SharedBulkhead;
   readonly caches: Cache<unknown>;
@@ -35,6 +37,7 @@ export type Make<T> = (rt: Runtime, place?: JobPlace) => T;
 export class Definitions {
   readonly #makers = new WeakMap<Definition, { readonly kind: Kind; readonly make: Make<Kinds[Kind]> }>();
   readonly #names = new Map<Kind, Set<string>>();
+  readonly #all: Definition[] = [];
 
   /** @throws {ConfigError} when the name is empty or taken */
   add<K extends Kind>(kind: K, name: string, definition: Definition, make: Make<Kinds[K]>): void {
@@ -45,6 +48,12 @@ export class Definitions {
     }
     names.add(name);
     this.#makers.set(definition, { kind, make: make as Make<Kinds[Kind]> });
+    this.#all.push(definition);
+  }
+
+  /** Everything that was defined. */
+  get all(): readonly Definition[] {
+    return this.#all;
   }
 
   /** How to make what was defined. */
@@ -88,6 +97,11 @@ export class Bindings {
     this.#made.set(definition, made);
     (this.#kinds[kind] as Map<string, Kinds[Kind]>).set(made.name, made);
     return made;
+  }
+
+  /** Makes whatever was defined and hasn't been used here yet. */
+  makeAll(): void {
+    for (const definition of this.#definitions.all) this.use(definition as never);
   }
 
   /** All that was made, of one kind. */

@@ -1,6 +1,7 @@
 import type { BulletinSource, Bulletins } from "../core/bulletins.js";
 import type { JobSource, JobStore } from "../core/jobs.js";
 import type { Kernel } from "../core/kernel.js";
+import type { SliSource, SliStore } from "../core/slis.js";
 import type {
   Capability,
   CellStep,
@@ -13,7 +14,7 @@ import type {
 } from "../core/store.js";
 
 /** A store in which a service's cells keep apart from those of others that use it, too. */
-class ServiceStore<C extends Capability, Ctx> implements Store<C, Ctx> {
+export class ServiceStore<C extends Capability, Ctx> implements Store<C, Ctx> {
   readonly capability: C;
   readonly ctx: Ctx;
   readonly kind: string;
@@ -54,6 +55,16 @@ class ServiceStore<C extends Capability, Ctx> implements Store<C, Ctx> {
     return (this.#store as Partial<JobSource>).jobs?.(`${this.#service}:${queue}`);
   }
 
+  /** `undefined` where the store counts nothing. */
+  slis(): SliStore | undefined {
+    return (this.#store as Partial<SliSource>).slis?.(this.#service);
+  }
+
+  /** Waits for everything that was asked of the store, where it lives for one call. */
+  async settled(): Promise<void> {
+    await (this.#store as Partial<SliSource>).settled?.();
+  }
+
   stats(): StoreStats {
     return this.#store.stats();
   }
@@ -66,18 +77,18 @@ class ServiceStore<C extends Capability, Ctx> implements Store<C, Ctx> {
 /** Makes a service's view of stores: one for each, so that what lies in the same store is known to. */
 export class ServiceStores {
   readonly #service: string;
-  readonly #views = new WeakMap<Store, Store>();
+  readonly #views = new WeakMap<Store, ServiceStore<Capability, unknown>>();
 
   constructor(service: string) {
     this.#service = service;
   }
 
-  of<C extends Capability, Ctx>(store: Store<C, Ctx>): Store<C, Ctx> {
+  of<C extends Capability, Ctx>(store: Store<C, Ctx>): ServiceStore<C, Ctx> {
     let view = this.#views.get(store);
     if (view === undefined) {
       view = new ServiceStore(store, this.#service);
       this.#views.set(store, view);
     }
-    return view as Store<C, Ctx>;
+    return view as ServiceStore<C, Ctx>;
   }
 }

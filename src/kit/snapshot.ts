@@ -6,13 +6,25 @@ import type { Bindings } from "./registry.js";
 /** How long a snapshot waits for what the stores say of their queues. */
 const ASKING_MS = 1_000;
 
-/** Asks the store of each queue how full it is. What comes too late, or not at all, the snapshot says. */
-export async function queuesAsked(bindings: Bindings): Promise<void> {
-  const queues = [...bindings.all("queues").values()];
-  if (queues.length === 0) return;
+/**
+ * Asks the store of each queue how full it is, and of breakers that lie in a store how they stand. What comes too late,
+ * or not at all, the snapshot says.
+ */
+export async function storesAsked(bindings: Bindings): Promise<void> {
+  const queues = [...bindings.all("queues").values()].map((queue) => () => queue.stats());
+  const stored = [...bindings.all("upstreams").values(), ...bindings.all("breakers").values()].flatMap((one) =>
+    "refresh" in one ? [() => one.refresh()] : [],
+  );
+  const asks: readonly (() => Promise<unknown>)[] = [...queues, ...stored];
+  if (asks.length === 0) return;
   // A failure is kept, and is a part of the queue's snapshot.
-  const asked = Promise.allSettled(queues.map((queue) => queue.stats()));
-  const customTimers = clockTimers(bindings.rt.clock);
+  const asked = Promise.allSettled(asks.map((ask) => ask()));
+  const { clock, store } = bindings.rt;
+  if (store?.capability !== "act") {
+    await asked;
+    return;
+  }
+  const customTimers = clockTimers(clock);
   await pTimeout(asked, { milliseconds: ASKING_MS, fallback: () => undefined, customTimers });
 }
 

@@ -19,6 +19,7 @@ import type { Clock } from "../core/clock.js";
 import type { ContextCarrier } from "../core/context.js";
 import type { Duration } from "../core/duration.js";
 import type { Events } from "../core/events.js";
+import type { SliRecorders } from "../core/runtime.js";
 import type { Capability, Store } from "../core/store.js";
 import type { Snapshot } from "../observe/snapshot.js";
 import type { BreakerOptions } from "../primitives/breaker/options.js";
@@ -175,5 +176,12 @@ export interface Kit<K extends Knobs, C extends Capability, Ctx> extends AsyncDi
 export interface BoundKit<K extends Knobs, C extends Capability> {
   readonly knobs: KnobValues<K>;
   readonly use: Use<C>;
+  /** Counts outcomes for the indicators, for whoever serves calls of this place; `undefined` where the kit does. */
+  readonly sli: SliRecorders | undefined;
+  /**
+   * Writes what was counted, and waits for what nobody waited for (slots that are given back, say). To be called at the
+   * end of a call in runtimes that drop what is left then; `route` and `guards` of `keelson/convex` do.
+   */
+  flush(): Promise<void>;
   snapshot(): Promise<Snapshot>;
 }

@@ -152,9 +152,10 @@ export class Endpoint implements EndpointDefinition, Servable {
     const status = call.incoming.aborted ? 499 : answered;
     call.finish();
     const wanted = this.#rt.events.wants("endpoint.settled");
-    if (this.#sli !== undefined || wanted) {
+    const sli = this.#sli ?? call.place.sli?.("endpoint", this.name);
+    if (sli !== undefined || wanted) {
       const durationMs = this.#rt.clock.monotonic() - call.startedAt;
-      this.#sli?.record(status >= 500 ? true : status < 400 ? false : undefined, durationMs);
+      sli?.record(status >= 500 ? true : status < 400 ? false : undefined, durationMs);
       if (wanted) this.#tell(call, status, durationMs, error);
     }
     // With nobody listening, what is nobody's fault but the code's would never be seen.

@@ -1,4 +1,5 @@
 import type { Deadlines } from "../../core/deadlines.js";
+import type { SliRecorders } from "../../core/runtime.js";
 import type { MaybePromise } from "../../core/store.js";
 
 /**
@@ -63,6 +64,8 @@ export interface Place {
   readonly ctx: unknown;
   /** Binds a definition to this call. */
   readonly use: (definition: never) => unknown;
+  /** Counts this call where no process lives long enough to count for itself. */
+  readonly sli?: SliRecorders;
 }
 
 /** Everywhere but in Convex: definitions are bound from the start. */

@@ -2,6 +2,7 @@ import { ConfigError, oneOf, onlyKnown } from "../../core/config.js";
 import { milliseconds } from "../../core/duration.js";
 import { KeelsonError } from "../../core/errors.js";
 import type { Runtime } from "../../core/runtime.js";
+import { outcomeOfError } from "../breaker/classify-call.js";
 import { discard } from "../retry/discard.js";
 import { parseRetryAfter } from "../retry/retry-after.js";
 import { timeoutError } from "../timeout/timeout-error.js";
@@ -109,7 +110,7 @@ export class HttpCalls {
     try {
       response = await this.#fetch(input, { ...init, signal });
     } catch (error) {
-      if (isInvalidUrl(error)) throw error;
+      if (isInvalidUrl(error) || isRefusal(error)) throw error;
       throw new KeelsonError("upstream_failed", `upstream "${this.#name}": ${messageOf(error)}`, {
         cause: error,
         source: `upstream:${this.#name}`,
@@ -125,14 +126,21 @@ export class HttpCalls {
   }
 }
 
-function outcomeOfResponse({ status }: Response): "success" | "failure" | "ignored" {
+/** How a status counts. */
+export function outcomeOfResponse({ status }: Response): "success" | "failure" | "ignored" {
   if (status < 400) return "success";
   return isBadStatus(status) ? "failure" : "ignored";
 }
 
-/** A request that could never be sent is its maker's fault. */
-function outcomeOfFetchError(error: unknown): "failure" | "ignored" {
-  return isInvalidUrl(error) ? "ignored" : "failure";
+/** A request that could never be sent is its maker's fault; what another policy refused says nothing of the callee. */
+export function outcomeOfFetchError(error: unknown): "failure" | "ignored" | "rejected" {
+  if (isInvalidUrl(error)) return "ignored";
+  return isRefusal(error) ? "rejected" : "failure";
+}
+
+/** Whether one of our own policies kept it from being sent. */
+function isRefusal(error: unknown): boolean {
+  return outcomeOfError(error, undefined, undefined) === "rejected";
 }
 
 function isInvalidUrl(error: unknown): boolean {

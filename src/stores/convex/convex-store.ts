@@ -1,6 +1,7 @@
 import { ConfigError, integer, onlyKnown } from "../../core/config.js";
 import type { JobSource } from "../../core/jobs.js";
 import type { Kernel } from "../../core/kernel.js";
+import type { SliSource, SliStore } from "../../core/slis.js";
 import {
   type Capability,
   type CellStep,
@@ -33,7 +34,9 @@ export interface ConvexStoreOptions {
 const MOST_SHARDS = 64;
 
 /** A store in a Convex deployment, seen from one call. Every operation is one query or mutation of the component. */
-export class ConvexStore<C extends Capability = Capability, Ctx = unknown> implements Store<C, Ctx>, JobSource {
+export class ConvexStore<C extends Capability = Capability, Ctx = unknown>
+  implements Store<C, Ctx>, JobSource, SliSource
+{
   readonly capability: C;
   readonly ctx: Ctx;
   readonly kind = "convex";
@@ -41,6 +44,7 @@ export class ConvexStore<C extends Capability = Capability, Ctx = unknown> imple
   readonly #component: KeelsonComponent;
   readonly #shards: ReadonlyMap<string, number>;
   readonly #spaces = new Map<string, ConvexCells<unknown, unknown, unknown, object>>();
+  readonly #pending = new Set<Promise<unknown>>();
   #closed = false;
 
   /** @throws {ConfigError} when the ctx or the component isn't one, or an option is wrong */
@@ -79,6 +83,27 @@ export class ConvexStore<C extends Capability = Capability, Ctx = unknown> imple
 
   jobs(queue: string): ConvexJobs {
     return new ConvexJobs(this, queue);
+  }
+
+  /** The indicators of a service. A query's are not counted: it can't write. */
+  slis(service: string): SliStore {
+    return {
+      record: async (counts) =>
+        this.#place.runMutation === undefined
+          ? null
+          : this.write((ctx, { slis }) =>
+              ctx.runMutation(slis.record, {
+                service,
+                entries: counts.map((one) => ({ ...one, counts: [...one.counts] })),
+              }),
+            ),
+      read: (stretchMs, since) => this.read((ctx, { slis }) => ctx.runQuery(slis.read, { service, stretchMs, since })),
+    };
+  }
+
+  /** Resolves when nothing is under way any more: an action's unanswered calls end with it. */
+  async settled(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.all(this.#pending);
   }
 
   /** One mutation may write any documents. */
@@ -127,12 +152,12 @@ export class ConvexStore<C extends Capability = Capability, Ctx = unknown> imple
   /** @internal */
   async write<T>(call: (ctx: MutationPlace, component: KeelsonComponent) => Promise<T>): Promise<T | StoreFailure> {
     if (this.#place.runMutation === undefined) return notHere();
-    return this.#asked(() => call(this.#place as MutationPlace, this.#component));
+    return this.#asked(async () => call(this.#place as MutationPlace, this.#component));
   }
 
   /** @internal */
   async read<T>(call: (ctx: QueryPlace, component: KeelsonComponent) => Promise<T>): Promise<T | StoreFailure> {
-    return this.#asked(() => call(this.#place, this.#component));
+    return this.#asked(async () => call(this.#place, this.#component));
   }
 
   stats(): StoreStats {
@@ -146,10 +171,12 @@ export class ConvexStore<C extends Capability = Capability, Ctx = unknown> imple
 
   async #asked<T>(call: () => Promise<T>): Promise<T | StoreFailure> {
     if (this.#closed) return new StoreFailure("unavailable", "no");
+    const pending = call().catch((error: unknown) => failureOf(error, this.capability));
+    this.#pending.add(pending);
     try {
-      return await call();
-    } catch (error) {
-      return failureOf(error, this.capability);
+      return await pending;
+    } finally {
+      this.#pending.delete(pending);
     }
   }
 

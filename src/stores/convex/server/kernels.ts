@@ -1,4 +1,5 @@
 import type { Kernel } from "../../../core/kernel.js";
+import { circuitKernel } from "../../../kernel/breaker/circuit.js";
 import { sharedBreakerKernel } from "../../../kernel/breaker/shared-breaker.js";
 import { cacheEntryKernel } from "../../../kernel/cache/entry.js";
 import { idempotencyKernel } from "../../../kernel/idempotency/idempotency.js";
@@ -22,6 +23,7 @@ const all = [
   slidingLog,
   leaseKernel,
   sharedBreakerKernel,
+  circuitKernel,
   idempotencyKernel<unknown>(),
   cacheEntryKernel,
   namespaceKernel,
