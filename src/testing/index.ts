@@ -18,6 +18,12 @@ export {
   faultyUpstream,
   type UpstreamHandler,
 } from "./faulty-upstream/faulty-upstream.js";
+export {
+  type GmailMessage,
+  type GoogleStandIn,
+  type GoogleStandInOptions,
+  googleStandIn,
+} from "./faulty-upstream/google.js";
 export { type OpenRouterStandInOptions, openRouterStandIn } from "./faulty-upstream/open-router.js";
 export type {
   ChatCompletionRequest,
@@ -26,7 +32,14 @@ export type {
   ChatTool,
   ChatToolCall,
 } from "./faulty-upstream/open-router-wire.js";
+export { type SentryEvent, type SentryStandIn, sentryStandIn } from "./faulty-upstream/sentry.js";
 export { type SerperHit, type SerperStandInOptions, serperStandIn } from "./faulty-upstream/serper.js";
+export {
+  type WhatsAppCloudStandIn,
+  type WhatsAppCloudStandInOptions,
+  type WhatsAppSent,
+  whatsAppCloudStandIn,
+} from "./faulty-upstream/whatsapp-cloud.js";
 export { ManualClock, settled } from "./manual-clock.js";
 export { seeded } from "./seeded.js";
 export {

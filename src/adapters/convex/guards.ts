@@ -50,7 +50,7 @@ export interface GuardedOptions<Ctx, C extends Capability, V extends PropertyVal
   /** Convex's own validators: what they refuse, Convex refuses before this function is called. */
   readonly args: V;
   /** Any Standard Schema (zod, …) that says more about the arguments, and may change them. */
-  readonly refine?: StandardSchemaV1<ObjectType<V>, B>;
+  readonly refine?: StandardSchemaV1<unknown, B>;
   /** About how much JSON the arguments may be. Default `"64kb"`. */
   readonly maxBytes?: Size;
   /** Convex's validator of what the function returns. */

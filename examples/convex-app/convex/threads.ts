@@ -1,0 +1,79 @@
+import { v } from "convex/values";
+import { unlimited } from "keelson";
+import { z } from "zod";
+import { guarded } from "./keel";
+import { owned, user } from "./lib/authGuards";
+import { title as titleText } from "./lib/functionBoundaries";
+import { perUser } from "./lib/functionRateLimit";
+
+/** Threads listed at most, newest first. */
+const MOST = 50;
+/** Messages deleted with a thread at most: a thread has no more, see `messages`. */
+const MOST_MESSAGES = 1_000;
+
+export const list = guarded.query({
+  name: "threads.list",
+  args: {},
+  auth: user,
+  limits: unlimited("reads one page of the caller's own rows"),
+  handler: async ({ ctx, principal }) => {
+    const rows = await ctx.db
+      .query("threads")
+      .withIndex("by_owner", (q) => q.eq("owner", principal.id))
+      .order("desc")
+      .take(MOST);
+    return rows.map(({ _id, title, at }) => ({ id: _id, title, at }));
+  },
+});
+
+export const get = guarded.query({
+  name: "threads.get",
+  args: { id: v.id("threads") },
+  auth: user,
+  limits: unlimited("reads one row"),
+  handler: async ({ ctx, principal }, { id }) => {
+    const { _id, title, at } = owned(await ctx.db.get(id), principal, "thread");
+    return { id: _id, title, at };
+  },
+});
+
+export const create = guarded.mutation({
+  name: "threads.create",
+  args: { title: v.string() },
+  refine: z.object({ title: titleText }),
+  auth: user,
+  limits: perUser.writes,
+  handler: ({ ctx, principal }, { title }) => ctx.db.insert("threads", { owner: principal.id, title, at: Date.now() }),
+});
+
+export const rename = guarded.mutation({
+  name: "threads.rename",
+  args: { id: v.id("threads"), title: v.string() },
+  refine: z.object({ id: z.custom<import("./_generated/dataModel").Id<"threads">>(), title: titleText }),
+  auth: user,
+  limits: perUser.writes,
+  handler: async ({ ctx, principal }, { id, title }) => {
+    owned(await ctx.db.get(id), principal, "thread");
+    await ctx.db.patch(id, { title });
+    return null;
+  },
+});
+
+export const remove = guarded.mutation({
+  name: "threads.remove",
+  args: { id: v.id("threads") },
+  auth: user,
+  limits: perUser.writes,
+  handler: async ({ ctx, principal }, { id }) => {
+    owned(await ctx.db.get(id), principal, "thread");
+    for (const table of ["messages", "streamSessions"] as const) {
+      const rows = await ctx.db
+        .query(table)
+        .withIndex("by_thread", (q) => q.eq("thread", id))
+        .take(MOST_MESSAGES);
+      for (const { _id } of rows) await ctx.db.delete(_id);
+    }
+    await ctx.db.delete(id);
+    return null;
+  },
+});

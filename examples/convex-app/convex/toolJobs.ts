@@ -1,0 +1,122 @@
+import { v } from "convex/values";
+import { anonymous, KeelsonError, unlimited } from "keelson";
+import { internal } from "./_generated/api";
+import { internalGuarded, tools, toolWorkers } from "./keel";
+import { needed } from "./lib/needed";
+import { search } from "./lib/serper";
+
+const AT_ONCE = 500;
+/** How long it is known who asked for a job. */
+const KNOWN_MS = 24 * 60 * 60_000;
+
+const tool = v.union(v.literal("search_web"), v.literal("search_products"), v.literal("search_global"));
+const app = { auth: anonymous("only the app and its operators can call it"), limits: unlimited("internal") } as const;
+
+tools.handle({
+  search_web: ({ q }, { use, signal }) => search(use, "search", q, signal),
+  search_products: ({ q }, { use, signal }) => search(use, "shopping", q, signal),
+  /** Both at once; one that can't be had leaves the other. */
+  search_global: async ({ q }, { use, signal }) => {
+    const [pages, products] = await Promise.allSettled([
+      search(use, "search", q, signal),
+      search(use, "shopping", q, signal),
+    ]);
+    if (pages.status === "rejected" && products.status === "rejected") throw pages.reason;
+    return {
+      pages: pages.status === "fulfilled" ? pages.value : [],
+      products: products.status === "fulfilled" ? products.value : [],
+      missing: [
+        ...(pages.status === "rejected" ? ["search_web"] : []),
+        ...(products.status === "rejected" ? ["search_products"] : []),
+      ],
+    };
+  },
+});
+
+/** Takes a job in for a user and wakes a worker: both or neither. */
+export const enqueue = internalGuarded.mutation({
+  ...app,
+  name: "toolJobs.enqueue",
+  args: { owner: v.string(), tool, q: v.string(), id: v.optional(v.string()) },
+  handler: async ({ ctx, use }, { owner, tool: name, q, id }) => {
+    const { id: jobId } = await use(tools).enqueue(name, { q }, id === undefined ? {} : { id });
+    await ctx.db.insert("toolJobs", { owner, jobId, tool: name, at: Date.now() });
+    await ctx.scheduler.runAfter(0, internal.toolJobs.processQueue, {});
+    return jobId;
+  },
+});
+
+/** Gives jobs to a worker outside of Convex: see `complete` and `fail`. */
+export const claimNext = internalGuarded.action({
+  ...app,
+  name: "toolJobs.claimNext",
+  args: { tool: v.optional(tool) },
+  handler: async ({ use }, { tool: only }) => {
+    const [job] = await use(tools).claim({ max: 1, ...(only !== undefined && { tools: [only] }) });
+    return job === undefined ? null : { id: job.id, fence: job.fence, tool: job.tool, input: job.input };
+  },
+});
+
+const held = { id: v.string(), fence: v.number(), tool };
+
+/** Ends a job that was claimed by hand. `lost`: its lease has passed to somebody else. */
+export const complete = internalGuarded.action({
+  ...app,
+  name: "toolJobs.complete",
+  args: { ...held, result: v.string() },
+  handler: ({ use }, { result, ...job }) => use(tools).complete(job as never, JSON.parse(result) as never),
+});
+
+/** Ends an attempt that was claimed by hand. */
+export const fail = internalGuarded.action({
+  ...app,
+  name: "toolJobs.fail",
+  args: { ...held, error: v.string() },
+  handler: ({ use }, { error, ...job }) => use(tools).fail(job as never, new Error(error)),
+});
+
+/** Runs what is due; one of a few workers at a time. Jobs that are left over wake the next. */
+export const processQueue = internalGuarded.action({
+  ...app,
+  name: "toolJobs.processQueue",
+  args: {},
+  handler: async ({ ctx, use }): Promise<{ ran: number; removed: number }> => {
+    needed("SERPER_API_KEY");
+    try {
+      const report = await toolWorkersRun(use);
+      if (report.ran >= 1 && (await waiting(use)) > 0)
+        await ctx.scheduler.runAfter(0, internal.toolJobs.processQueue, {});
+      return report;
+    } catch (error) {
+      // As many workers as may be are at it: they see to what is there.
+      if (error instanceof KeelsonError && error.code === "upstream_bulkhead_full") return { ran: 0, removed: 0 };
+      throw error;
+    }
+  },
+});
+
+/** Forgets who asked for jobs that are over, and jobs whose retention has passed. */
+export const cleanupExpired = internalGuarded.mutation({
+  ...app,
+  name: "toolJobs.cleanupExpired",
+  args: {},
+  handler: async ({ ctx }) => {
+    const old = await ctx.db
+      .query("toolJobs")
+      .withIndex("by_at", (q) => q.lt("at", Date.now() - KNOWN_MS))
+      .take(AT_ONCE);
+    for (const { _id } of old) await ctx.db.delete(_id);
+    return { removed: old.length };
+  },
+});
+
+type Act = Parameters<Parameters<typeof internalGuarded.action>[0]["handler"]>[0]["use"];
+
+function toolWorkersRun(use: Act) {
+  return use(toolWorkers).run(() => use(tools).processQueue({}));
+}
+
+async function waiting(use: Act): Promise<number> {
+  const stats = await use(tools).stats();
+  return Object.values(stats).reduce((sum, { queued }) => sum + queued, 0);
+}
