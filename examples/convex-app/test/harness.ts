@@ -1,0 +1,86 @@
+import { ConvexError } from "convex/values";
+import type { FunctionError } from "keelson";
+import { afterAll, beforeAll } from "vitest";
+import { type Deployment, deploy, loadFunctions, type Modules } from "../serve/deployment.js";
+import { type StandIns, startStandIns } from "../serve/stand-ins.js";
+
+export const ORIGIN = "https://shop.example";
+const URL_OF_APP = "http://app.test";
+
+/** The app with stand-ins for a file's tests; each test takes a deployment of its own. */
+export interface Harness {
+  readonly standIns: StandIns;
+  readonly modules: Modules;
+  fresh(): Promise<Fresh>;
+}
+
+/** A deployment with nothing in it. */
+export interface Fresh {
+  readonly t: Deployment["t"];
+  /** Everything that the tables of the app hold. */
+  rows(table: string): Promise<readonly Record<string, unknown>[]>;
+  /** `POST /api/chat` by a user. */
+  chat(user: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
+  /** Waits until what is scheduled for now has run. */
+  settled(): Promise<void>;
+}
+
+/** @param env over what the stand-ins need */
+export function harness(env: Readonly<Record<string, string>> = {}): Harness {
+  let standIns: StandIns | undefined;
+  let modules: Modules | undefined;
+  beforeAll(async () => {
+    standIns = await startStandIns(URL_OF_APP);
+    modules = await loadFunctions({ ...standIns.env, ...env });
+  });
+  afterAll(async () => {
+    await standIns?.close();
+  });
+  const there = <T>(value: T | undefined): T => {
+    if (value === undefined) throw new Error("the harness is there once the tests run");
+    return value;
+  };
+  return {
+    get standIns() {
+      return there(standIns);
+    },
+    get modules() {
+      return there(modules);
+    },
+    fresh: async () => {
+      const { t } = await deploy(there(modules));
+      return {
+        t,
+        rows: (table) =>
+          t.run(async ({ db }) => (await db.query(table as never).collect()) as readonly Record<string, unknown>[]),
+        chat: (user, body, headers = {}) =>
+          t.withIdentity({ subject: user }).fetch("/api/chat", {
+            method: "POST",
+            headers: { "content-type": "application/json", origin: ORIGIN, ...headers },
+            body: typeof body === "string" ? body : JSON.stringify(body),
+          }),
+        settled: () => t.finishInProgressScheduledFunctions(),
+      };
+    },
+  };
+}
+
+/** The events of a chat's stream. */
+export async function eventsOf(response: Response): Promise<{ event: string; data: Record<string, unknown> }[]> {
+  const text = await response.text();
+  return [...text.matchAll(/^event: (.+)\ndata: (.+)$/gm)].map(([, event = "", data = ""]) => ({
+    event,
+    data: JSON.parse(data) as Record<string, unknown>,
+  }));
+}
+
+/** What a guarded function refused with. */
+export async function refusal(call: Promise<unknown>): Promise<FunctionError> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof ConvexError) return error.data as FunctionError;
+    throw error;
+  }
+  throw new Error("it did not refuse");
+}
