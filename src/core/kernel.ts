@@ -12,6 +12,11 @@ export interface Kernel<State, Config, Input, Decision extends object> {
   readonly version: number;
   /** Set when a state is always a tuple of so many numbers: a store may pack it. */
   readonly width?: number;
+  /**
+   * Set when a state that is written again as it was is only to be kept longer: a store whose writes get in each other's
+   * way may leave that out while more than half of its time is left.
+   */
+  readonly renews?: boolean;
   /** Reads the state that version `version − 1` wrote. Without it such a state counts as absent. */
   upgrade?(older: unknown): State | undefined;
   /**

@@ -1,12 +1,12 @@
 import { contractTests, signedByMeta } from "keelson/testing";
 import { afterAll, describe, expect, it } from "vitest";
-import { deploy, loadFunctions } from "../serve/deployment.js";
+import { deploy, loaded, loadFunctions } from "../serve/deployment.js";
 import { startStandIns } from "../serve/stand-ins.js";
 import type { endpoints as Endpoints } from "./http";
 
 const standIns = await startStandIns("http://app.test");
 const modules = await loadFunctions(standIns.env);
-const { endpoints } = (await modules["./http.ts"]?.()) as { endpoints: typeof Endpoints };
+const { endpoints } = await loaded<{ endpoints: typeof Endpoints }>(modules, "http");
 const { t } = await deploy(modules);
 
 afterAll(() => standIns.close());

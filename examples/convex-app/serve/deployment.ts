@@ -27,8 +27,8 @@ const UNITS_MS: Readonly<Record<string, number>> = { seconds: 1_000, minutes: 60
  * deployment.
  */
 export async function deploy(modules: Modules) {
-  const { default: schema } = (await modules["./schema.ts"]?.()) as { default: Parameters<typeof convexTest>[0] };
-  const t = convexTest({ schema: schema as never, modules });
+  const { default: schema } = await loaded<{ default: never }>(modules, "schema");
+  const t = convexTest({ schema, modules });
   register(t);
   return { t, modules, crons: startCrons.bind(undefined, t, modules) };
 }
@@ -51,12 +51,19 @@ export async function loadFunctions(env: Readonly<Record<string, string>>): Prom
   return modules;
 }
 
+/** @throws {TypeError} when there is no such module */
+export async function loaded<T>(modules: Modules, name: string): Promise<T> {
+  const load = modules[`./${name}.ts`];
+  if (load === undefined) throw new TypeError(`there is no module ${name}`);
+  return (await load()) as T;
+}
+
 /** Runs the app's crons, and the component's clean-up. @returns what ends that */
 async function startCrons(
   t: Pick<ReturnType<typeof convexTest>, "mutation" | "action">,
   modules: Modules,
 ): Promise<() => void> {
-  const { default: crons } = (await modules["./crons.ts"]?.()) as { default: { export(): string } };
+  const { default: crons } = await loaded<{ default: { export(): string } }>(modules, "crons");
   const jobs = Object.values(JSON.parse(crons.export()) as Record<string, CronJob>);
   const timers = jobs.map(({ name, schedule }) => {
     const run = () => void runByName(t, modules, name).catch((error: unknown) => console.error(`cron ${name}:`, error));
@@ -77,8 +84,8 @@ export async function runByName(
   args: Record<string, unknown> = {},
 ): Promise<unknown> {
   const [module = "", name = "default"] = path.split(":");
-  const exports = (await modules[`./${module}.ts`]?.()) as Record<string, { isAction?: boolean }> | undefined;
-  if (exports?.[name] === undefined) throw new TypeError(`there is no function ${path}`);
+  const exports = await loaded<Record<string, { isAction?: boolean }>>(modules, module);
+  if (exports[name] === undefined) throw new TypeError(`there is no function ${path}`);
   return exports[name].isAction
     ? t.action(makeFunctionReference<"action">(path), args)
     : t.mutation(makeFunctionReference<"mutation">(path), args);

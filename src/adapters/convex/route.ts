@@ -72,28 +72,27 @@ async function settled(answer: Response, flush: () => Promise<void>): Promise<Re
     await flush();
     return answer;
   }
-  const reader = answer.body.getReader();
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { done, value } = await reader.read();
-        if (!done) {
-          controller.enqueue(value);
-          return;
-        }
-        await flush();
-        controller.close();
-      } catch (error) {
-        await flush();
-        controller.error(error);
-      }
-    },
-    async cancel(reason) {
-      await reader.cancel(reason);
-      await flush();
-    },
-  });
-  return new Response(body, { status: answer.status, headers: answer.headers });
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  void pumped(answer.body, writable, flush);
+  return new Response(readable, { status: answer.status, headers: answer.headers });
+}
+
+/** Hands a stream on. (From here, and not when it is read: only what the action itself began is sure to be a part of it.) */
+async function pumped(
+  body: ReadableStream<Uint8Array>,
+  writable: WritableStream<Uint8Array>,
+  flush: () => Promise<void>,
+): Promise<void> {
+  const reader = body.getReader();
+  const writer = writable.getWriter();
+  try {
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) await writer.write(piece.value);
+    await flush();
+    await writer.close();
+  } catch (error) {
+    // The reader has left, or the stream broke off: each side hears of it, and one of them knows it already.
+    await Promise.allSettled([reader.cancel(error), writer.abort(error), flush()]);
+  }
 }
 
 function isStreamed({ headers }: Response): boolean {

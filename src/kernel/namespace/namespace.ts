@@ -29,6 +29,7 @@ export const namespaceKernel: Kernel<readonly number[], NamespaceConfig, Namespa
   name: "namespace",
   version: 1,
   width: 1,
+  renews: true,
   step(state, _now, { keepMs }, { op, nonce }) {
     const known = state?.[0];
     if (op === "look") return { granted: true, state: undefined, ttlMs: 0, decision: { epoch: known ?? 0 } };

@@ -47,7 +47,7 @@ export async function stepAll(db: Writer, steps: readonly WireStep[], now: numbe
 export async function look(db: Reader, step: WireStep, now: number): Promise<StepsAnswer> {
   const one = isLimit(step) ? await spread(step, (asked) => decide(db, asked, now)) : await single(db, step, now);
   if ("failure" in one) return one;
-  const changes = one.kept.some(({ step: { state } }) => state !== undefined);
+  const changes = one.kept.some((decided) => decided.step.state !== undefined && !isRenewal(decided));
   return { decisions: JSON.stringify([one.decision]), changes };
 }
 
@@ -86,13 +86,16 @@ function stateText({ step: { state, ttlMs } }: Decided): string | undefined {
   return state === undefined || state === null || ttlMs <= 0 ? undefined : JSON.stringify(state);
 }
 
-async function keep(
-  db: Writer,
-  { step, kernel, doc, space, key }: Decided,
-  text: string | undefined,
-  now: number,
-): Promise<void> {
+/** Whether nothing would change but how long it is kept. */
+function isRenewal(decided: Decided): boolean {
+  const { kernel, doc } = decided;
+  return kernel.renews === true && doc?.version === kernel.version && doc.state === stateText(decided);
+}
+
+async function keep(db: Writer, decided: Decided, text: string | undefined, now: number): Promise<void> {
+  const { step, kernel, doc, space, key } = decided;
   if (step.state === undefined) return;
+  if (isRenewal(decided) && doc !== null && doc.until - now > step.ttlMs / 2) return;
   if (text === undefined) {
     if (doc !== null) await db.delete(doc._id);
     return;

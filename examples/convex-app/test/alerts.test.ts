@@ -1,0 +1,48 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { internal } from "../convex/_generated/api";
+import { parseDsn } from "../convex/lib/sentryEnvelope";
+import { eventsOf, harness } from "./harness.js";
+
+const app = harness({ BREAKER_MINIMUM_CALLS: "2" });
+const ALERT = { key: "limiter:chat", level: "error", message: "closed", tags: { limiter: "chat" } } as const;
+
+describe("alerts", () => {
+  it("reach Sentry as an envelope, each kind once in five minutes", async () => {
+    const { t } = await app.fresh();
+    const before = app.standIns.sentry.events.length;
+    const other = { ...ALERT, key: "breaker:serper", level: "warning", message: "ünïcode ✓" } as const;
+    expect(await t.action(internal.alerts.send, { alerts: [ALERT, ALERT, other] })).toEqual({ sent: 2 });
+    expect(app.standIns.sentry.events.slice(before)).toMatchObject([
+      { level: "error", fingerprint: ["limiter:chat"], tags: { limiter: "chat" }, message: { formatted: "closed" } },
+      { level: "warning", fingerprint: ["breaker:serper"], message: { formatted: "ünïcode ✓" } },
+    ]);
+  });
+
+  it("are sent again where Sentry was busy", async () => {
+    const { t } = await app.fresh();
+    app.standIns.sentry.upstream.inject({ kind: "status", status: 503, next: 1 });
+    onTestFinished(() => app.standIns.sentry.upstream.clear());
+    expect(await t.action(internal.alerts.send, { alerts: [ALERT] })).toEqual({ sent: 1 });
+  });
+
+  it("tell of a circuit that has opened, without whoever chats waiting for it", async () => {
+    const { chat, settled } = await app.fresh();
+    const before = app.standIns.sentry.events.length;
+    app.standIns.openRouter.inject({ kind: "status", status: 500 });
+    onTestFinished(() => app.standIns.openRouter.clear());
+    for (let n = 0; n < 2; n++) await eventsOf(await chat("ada", { message: "a keel" }));
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    await settled();
+    expect(app.standIns.sentry.events.slice(before)).toMatchObject([{ fingerprint: ["breaker:openrouter"] }]);
+  });
+
+  it.each([
+    ["https://abc@sentry.example/42", { url: "https://sentry.example/api/42/envelope/", key: "abc" }],
+    ["https://abc@sentry.example/under/42", { url: "https://sentry.example/under/api/42/envelope/", key: "abc" }],
+    ["https://sentry.example/42", undefined],
+    ["https://abc@sentry.example/project", undefined],
+    ["", undefined],
+  ])("know what the DSN %j means", (dsn, parsed) => {
+    expect(parseDsn(dsn)).toEqual(parsed);
+  });
+});

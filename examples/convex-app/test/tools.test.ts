@@ -1,0 +1,176 @@
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { api, internal } from "../convex/_generated/api";
+import { loaded } from "../serve/deployment.js";
+import { eventsOf, type Fresh, harness, refusal } from "./harness.js";
+
+const app = harness({ TOOL_JOB_QMAX_WEB: "2", TOOL_JOB_LEASE_MS: "1000", TOOL_JOB_RETRY_BASE_MS: "1" });
+
+const WEB = { owner: "ada", tool: "search_web", q: "keels" } as const;
+
+/** Time passes for the deployment. */
+function later(ms: number): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ms });
+  onTestFinished(() => void vi.useRealTimers());
+}
+
+/** What is in the component's tables. */
+async function component({ t }: Fresh, table: string): Promise<number> {
+  const { toolJobs } = await t.withIdentity({ subject: "olga" }).query(api.ops.getReliabilitySnapshot, {});
+  const stats = toolJobs.byTool as Record<string, { ended: Record<string, number>; queued: number }>;
+  return Object.values(stats).reduce(
+    (sum, one) => sum + (table === "queued" ? one.queued : (one.ended[table] ?? 0)),
+    0,
+  );
+}
+
+describe("the tools' cache", () => {
+  it("answers a turn that asks the same with no search and no job", async () => {
+    const fresh = await app.fresh();
+    await (await fresh.chat("ada", { message: "a keel" })).text();
+    const before = [app.standIns.serper.counts().requests, await component(fresh, "succeeded")];
+    const events = await eventsOf(await fresh.chat("bob", { message: "A  KEEL" }));
+    expect(events.at(-1)).toMatchObject({ event: "done", data: { sources: [{}, {}, {}] } });
+    expect([app.standIns.serper.counts().requests, await component(fresh, "succeeded")]).toEqual(before);
+    expect(await fresh.rows("toolJobs")).toHaveLength(1);
+  });
+
+  it("is told to operators by namespace, and cleared for all at once", async () => {
+    const fresh = await app.fresh();
+    const { t } = fresh;
+    const value = JSON.stringify([{ title: "Keel", link: "https://shop.example/keel" }]);
+    await t.mutation(internal.toolCache.set, { tool: "search_web", q: "Keels", value });
+    expect(await t.query(internal.toolCache.get, { tool: "search_web", q: "keels " })).toEqual(JSON.parse(value));
+    expect(await t.query(internal.toolCache.listNamespaceStats, {})).toMatchObject([
+      { namespace: "search_web_v1", version: "v1", entries: 1, fresh: 1, bytes: value.length },
+      { namespace: "search_products_v1", entries: 0 },
+    ]);
+    expect(await t.mutation(internal.toolCache.clearNamespace, { tool: "search_web" })).toEqual({ removed: 1 });
+    expect(await t.query(internal.toolCache.get, { tool: "search_web", q: "keels" })).toBeNull();
+  });
+
+  it("keeps nothing of a search that was cleared while it was under way", async () => {
+    const { t, chat } = await app.fresh();
+    app.standIns.serper.inject({ kind: "latency", delay: "150ms", next: 1 });
+    onTestFinished(() => app.standIns.serper.clear());
+    const before = app.standIns.serper.counts().requests;
+    const turn = chat("ada", { message: "a mast" }).then((response) => response.text());
+    await vi.waitFor(() => expect(app.standIns.serper.counts().requests).toBe(before + 1));
+    await t.mutation(internal.toolCache.clearNamespace, { tool: "search_web" });
+    await turn;
+    expect(await t.query(internal.toolCache.get, { tool: "search_web", q: "a mast" })).toBeNull();
+  });
+
+  it("forgets what has expired", async () => {
+    const { t } = await app.fresh();
+    await t.mutation(internal.toolCache.set, { tool: "search_products", q: "keels", value: "[]" });
+    later(11 * 60_000);
+    expect(await t.query(internal.toolCache.get, { tool: "search_products", q: "keels" })).toBeNull();
+    expect(await t.mutation(internal.toolCache.cleanupExpired, {})).toEqual({ removed: 1 });
+  });
+
+  it("refuses a value that is none", async () => {
+    const { t } = await app.fresh();
+    const set = t.mutation(internal.toolCache.set, { tool: "search_web", q: "keels", value: '{"no":"list"}' });
+    expect((await refusal(set)).code).toBe("validation");
+  });
+});
+
+describe("the tools' queue", () => {
+  it("refuses a job that is too many for its tool, and takes others in", async () => {
+    const { t } = await app.fresh();
+    for (const q of ["a", "b"]) await t.mutation(internal.toolJobs.enqueue, { ...WEB, q });
+    expect((await refusal(t.mutation(internal.toolJobs.enqueue, { ...WEB, q: "c" }))).code).toBe("queue_saturated");
+    await t.mutation(internal.toolJobs.enqueue, { ...WEB, tool: "search_products" });
+    await t.finishInProgressScheduledFunctions();
+  });
+
+  it("runs a job again whose worker died, and takes no result from the dead one", async () => {
+    const { t } = await app.fresh();
+    await t.mutation(internal.toolJobs.enqueue, WEB);
+    const first = await t.action(internal.toolJobs.claimNext, { tool: "search_web" });
+    expect(first).toMatchObject({ tool: "search_web", input: { q: "keels" } });
+    later(1_500);
+    const second = await t.action(internal.toolJobs.claimNext, {});
+    expect(second?.id).toBe(first?.id);
+    const done = (job: typeof first, result: string) =>
+      t.action(internal.toolJobs.complete, {
+        id: job?.id ?? "",
+        fence: job?.fence ?? 0,
+        tool: "search_web",
+        result,
+      });
+    expect(await done(first, "[]")).toBe("lost");
+    expect(await done(second, '[{"title":"Keel","link":"https://shop.example"}]')).toBe("kept");
+  });
+
+  it("tries a job again that has failed, and gives up after three attempts", async () => {
+    const fresh = await app.fresh();
+    const { t } = fresh;
+    await t.mutation(internal.toolJobs.enqueue, WEB);
+    const told: unknown[] = [];
+    for (let n = 1; n <= 3; n++) {
+      const job = await t.action(internal.toolJobs.claimNext, {});
+      const { id = "", fence = 0 } = job ?? {};
+      told.push(await t.action(internal.toolJobs.fail, { id, fence, tool: "search_web", error: "no luck" }));
+      later(1_000);
+    }
+    expect([told, await t.action(internal.toolJobs.claimNext, {}), await component(fresh, "dead")]).toEqual([
+      ["kept", "kept", "kept"],
+      null,
+      1,
+    ]);
+  });
+
+  it("lets no more workers run than may, and leaves the rest to them", async () => {
+    const fresh = await app.fresh();
+    app.standIns.serper.inject({ kind: "latency", delay: "100ms" });
+    onTestFinished(() => app.standIns.serper.clear());
+    for (const tool of ["search_web", "search_products", "search_global"] as const)
+      await fresh.t.mutation(internal.toolJobs.enqueue, { ...WEB, tool });
+    const reports = await Promise.all(
+      Array.from({ length: 6 }, () => fresh.t.action(internal.toolJobs.processQueue, {})),
+    );
+    await fresh.settled();
+    expect(reports.reduce((sum, { ran }) => sum + ran, 0)).toBeLessThanOrEqual(3);
+    expect(await component(fresh, "succeeded")).toBe(3);
+  });
+
+  it("finds both at once, and one without the other", async () => {
+    const { t, rows } = await app.fresh();
+    app.standIns.serper.inject({ kind: "status", status: 400, route: "POST /shopping" });
+    onTestFinished(() => app.standIns.serper.clear());
+    const id = await t.mutation(internal.toolJobs.enqueue, { ...WEB, tool: "search_global" });
+    await t.action(internal.toolJobs.processQueue, {});
+    expect((await rows("toolJobs")).map(({ jobId }) => jobId)).toEqual([id]);
+    const { toolJobs } = await t.withIdentity({ subject: "olga" }).query(api.ops.getReliabilitySnapshot, {});
+    expect(toolJobs.byTool).toMatchObject({ search_global: { ended: { succeeded: 1 } } });
+  });
+
+  it("forgets after a day who asked", async () => {
+    const { t, rows } = await app.fresh();
+    await t.mutation(internal.toolJobs.enqueue, WEB);
+    await t.finishInProgressScheduledFunctions();
+    later(25 * 3_600_000);
+    expect(await t.mutation(internal.toolJobs.cleanupExpired, {})).toEqual({ removed: 1 });
+    expect(await rows("toolJobs")).toEqual([]);
+  });
+});
+
+describe("the app's crons", () => {
+  it("name functions that there are, hourly where the tables are cleaned", async () => {
+    const { default: crons } = await loaded<{ default: { export(): string } }>(app.modules, "crons");
+    const jobs = Object.values(
+      JSON.parse(crons.export()) as Record<string, { name: string; schedule: Record<string, unknown> }>,
+    );
+    expect(jobs.map(({ name, schedule }) => [name, schedule.hours ?? schedule.minutes])).toEqual([
+      ["toolCache:cleanupExpired", 1],
+      ["toolJobs:cleanupExpired", 1],
+      ["toolJobs:processQueue", 1],
+      ["streamSessions:sweep", 1],
+    ]);
+    for (const { name } of jobs) {
+      const [module = "", fn = ""] = name.split(":");
+      expect(Object.keys(await loaded<object>(app.modules, module))).toContain(fn);
+    }
+  });
+});
