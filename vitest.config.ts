@@ -7,6 +7,8 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const NODE_ONLY = "**/*.node.test.ts";
 /** Tests that need a redis-server. */
 const REDIS = ["test/redis/**/*.test.ts", "{src,examples,scripts,test}/**/*.redis.test.ts"];
+/** Tests of pages, in a browser. */
+const PAGES = "**/*.chromium.test.ts";
 const EDGE = "src/{core,kernel,primitives,stores/memory,boundary,observe,kit}/**/*.test.ts";
 
 export default defineConfig({
@@ -35,7 +37,7 @@ export default defineConfig({
         test: {
           name: "node",
           include: ["src/**/*.test.ts", "examples/**/*.test.ts", "scripts/**/*.test.ts", "test/**/*.test.ts"],
-          exclude: ["test/package/**", "test/setup/**", ...REDIS],
+          exclude: ["test/package/**", "test/setup/**", PAGES, ...REDIS],
         },
       },
       {
@@ -60,11 +62,11 @@ export default defineConfig({
         },
       },
       {
-        // The programs that tests need, got by the tests themselves.
+        // The programs that tests need, got by the tests themselves, and pages in a browser.
         extends: true,
         test: {
           name: "tools",
-          include: ["test/setup/**/*.test.ts"],
+          include: ["test/setup/**/*.test.ts", PAGES],
           globalSetup: ["test/setup/global-setup.ts", "test/setup/chromium-setup.ts"],
           testTimeout: 60_000,
         },

@@ -3,16 +3,20 @@
  * asks a deployment only what is in the bundles: a server on the loopback answers that, having loaded them.
  *
  * This leans on what the CLI and a deployment say to each other, which is nowhere promised: so convex is pinned to one
- * version, and what is generated is committed and compared.
+ * version, and what is generated is committed and compared: `--check` fails where it has changed.
  */
 import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
 import { analysisOf, type PushRequest } from "./convex-analysis.js";
+import { root } from "./once.js";
 
 const COMPONENT = "src/stores/convex/component";
 const APP = "examples/convex-app";
+const FOLDERS = [`${COMPONENT}/_generated`, `${APP}/convex/_generated`];
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
@@ -66,11 +70,25 @@ function codegen(args: readonly string[], cwd: string): Promise<number> {
   });
 }
 
+/** What is generated now, to see whether it is what was. */
+function generated(): string {
+  return FOLDERS.flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .sort()
+      .map((name) => `${folder}/${name}\n${readFileSync(join(root, folder, name), "utf8")}`),
+  ).join("\n");
+}
+
+const before = generated();
 await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 try {
   const codes = [await codegen(["--component-dir", `../../${COMPONENT}`], APP)];
   codes.push(await codegen([], APP));
   process.exitCode = codes.find((code) => code !== 0) ?? 0;
+  if (process.argv.includes("--check") && generated() !== before) {
+    console.error("what Convex generates was out of date: npm run codegen, and commit it");
+    process.exitCode = 1;
+  }
 } finally {
   server.close();
 }

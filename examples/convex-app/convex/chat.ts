@@ -15,7 +15,7 @@ export const send = guarded.action({
   args: { message: v.string(), thread: v.optional(v.string()) },
   refine: z.object({ message: messageText, thread: z.string().max(64).optional() }),
   auth: user,
-  limits: [{ limiter: chatTurns, by: ({ principal }) => principal.id }],
+  limits: [{ limiter: chatTurns, by: (c) => c.principal.id }],
   handler: async ({ ctx, use, principal }, { message, thread: named }): Promise<Sent> => {
     const owner = principal.id;
     const asked = { owner, text: message, ...(named !== undefined && { thread: named }) };

@@ -24,7 +24,7 @@ export const chat = kit.endpoint({
   authFailures,
   limits: [
     { limiter: clients, by: "client" },
-    { limiter: chatTurns, by: ({ principal }) => principal.id },
+    { limiter: chatTurns, by: (c) => c.principal.id },
   ],
   handler: async ({ body, principal, ctx, use, signal }) => {
     const owner = principal.id;

@@ -8,7 +8,7 @@ import { needed } from "../../lib/needed";
 import { sendAlerts } from "../../lib/telemetry";
 
 const { PUBSUB_AUDIENCE, PUBSUB_SERVICE_ACCOUNT, PUBSUB_JWKS_URL } = kit.knobs;
-const pusher =
+const pubSubPush =
   PUBSUB_AUDIENCE === "" || PUBSUB_SERVICE_ACCOUNT === ""
     ? () => {
         // Nobody is let in while it isn't known who may come.
@@ -29,7 +29,7 @@ export const gmailPush = kit.endpoint({
   path: "/api/gmail/push",
   body: pubSubEnvelope,
   maxBytes: "64kb",
-  auth: pusher,
+  auth: pubSubPush,
   limits: [{ limiter: webhooks, by: "client" }],
   replay: pushes,
   handler: async ({ body, ctx, use }): Promise<{ readonly outcome: string }> => {
