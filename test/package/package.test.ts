@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { codegen } from "../../scripts/convex-offline.js";
 import { root } from "../../scripts/once.js";
 import { tarball } from "../../scripts/tarball.js";
 import { Scratch } from "./scratch.js";
@@ -17,7 +18,7 @@ const ALONE = [
   "keelson/upstash",
   "keelson/sqlite",
 ];
-const WITH_PEERS = ["keelson/express", "keelson/oidc"];
+const WITH_PEERS = ["keelson/express", "keelson/oidc", "keelson/convex", "keelson/convex/test"];
 
 /** The code of the README, and what has to be an error. */
 const consumer = [
@@ -121,9 +122,62 @@ describe("the packed tarball", () => {
     expect(await ended).toEqual([0, null]);
   });
 
+  describe("in a Convex app", () => {
+    let app: Scratch;
+    beforeAll(() => {
+      app = new Scratch();
+      const packages = ["convex", "convex-test", "typescript", "@types/node"];
+      app.install(tarball(), ...packages.map((name) => `${name}@${versions[name]}`));
+    });
+    afterAll(() => app.remove());
+
+    it("is found by Convex's bundler, and type-checks with the code that it generates", async () => {
+      app.write(
+        "convex/convex.config.ts",
+        `import { defineApp } from "convex/server";
+         import keelson from "keelson/convex/convex.config";
+         const app = defineApp();
+         app.use(keelson);
+         export default app;`,
+      );
+      app.write(
+        "convex/turns.ts",
+        `import { createKit, perCall } from "keelson";
+         import { convexStore } from "keelson/convex";
+         import { components } from "./_generated/api";
+         import { type ActionCtx, mutation } from "./_generated/server";
+         const kit = createKit({ service: "scratch", store: perCall<ActionCtx>() });
+         const turns = kit.limiter("turns", { algorithm: "gcra", limit: 1, per: "1m" });
+         export const take = mutation({ args: {}, handler: async (ctx): Promise<boolean> =>
+           (await kit.using(convexStore(ctx, components.keelson)).use(turns).check("ada")).allowed });`,
+      );
+      expect(await codegen([], app.folder)).toBe(0);
+      expect(readFileSync(join(app.folder, "convex/_generated/api.d.ts"), "utf8")).toContain("keelson:");
+    });
+
+    it("runs in convex-test", () => {
+      app.write(
+        "test.mjs",
+        `import { componentsGeneric } from "convex/server";
+         import { convexTest } from "convex-test";
+         import { createKit, perCall } from "keelson";
+         import { convexStore } from "keelson/convex";
+         import { register } from "keelson/convex/test";
+         const t = convexTest({ modules: { "./_generated/api.ts": async () => ({}) } });
+         register(t);
+         const kit = createKit({ service: "scratch", store: perCall() });
+         const turns = kit.limiter("turns", { algorithm: "gcra", limit: 1, per: "1m" });
+         const take = () => t.mutation(async (ctx) =>
+           (await kit.using(convexStore(ctx, componentsGeneric().keelson)).use(turns).check("ada")).allowed);
+         console.log(await take(), await take());`,
+      );
+      expect(app.node("test.mjs")).toBe("true false\n");
+    });
+  });
+
   describe("together with its peers", () => {
     beforeAll(() => {
-      const packages = ["express", "ioredis", "jose", "@types/express", "@types/node", "typescript"];
+      const packages = ["convex", "express", "ioredis", "jose", "@types/express", "@types/node", "typescript"];
       project.install(...packages.map((name) => `${name}@${versions[name]}`));
     });
 
@@ -131,6 +185,8 @@ describe("the packed tarball", () => {
       const imported = names("peers.mjs", WITH_PEERS, "await import(entry)");
       expect(imported["keelson/express"]).toContain("mount");
       expect(imported["keelson/oidc"]).toContain("oidcBearer");
+      expect(imported["keelson/convex"]).toEqual(["ConvexStore", "convexStore", "guardedSurface", "guards", "route"]);
+      expect(imported["keelson/convex/test"]).toEqual(["register"]);
       expect(names("peers.cjs", WITH_PEERS, "require(entry)")).toEqual(imported);
     });
 

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import {
+  type ChatCompletionRequest,
+  type ChatReply,
   type FaultyUpstream,
   type GoogleStandIn,
   googleStandIn,
@@ -42,7 +44,7 @@ export async function startStandIns(url: string): Promise<StandIns> {
     PUBSUB_SERVICE_ACCOUNT: "push@shop.iam.gserviceaccount.com",
   };
   const [openRouter, serper, google, whatsApp, pubSub, sentry] = await Promise.all([
-    openRouterStandIn({ apiKey: shared.OPENROUTER_API_KEY }),
+    openRouterStandIn({ apiKey: shared.OPENROUTER_API_KEY, reply: likeAModel }),
     serperStandIn({ apiKey: shared.SERPER_API_KEY }),
     googleStandIn({
       clientId: shared.GOOGLE_CLIENT_ID,
@@ -81,4 +83,23 @@ export async function startStandIns(url: string): Promise<StandIns> {
       await Promise.all([openRouter, serper, google, whatsApp, pubSub, sentry].map((one) => one.close()));
     },
   };
+}
+
+/** Asks for the search that the words call for, then names what was found. */
+function likeAModel({ messages, tools }: ChatCompletionRequest): ChatReply {
+  const words = messages.findLast(({ role }) => role === "user")?.content ?? "";
+  const last = messages.at(-1);
+  if (last?.role !== "tool") {
+    if (tools === undefined) return { text: `You said: ${words}` };
+    const call = /everything|both/i.test(words)
+      ? "search_global"
+      : /buy|price/i.test(words)
+        ? "search_products"
+        : "search_web";
+    return { call, arguments: { q: words } };
+  }
+  const titles = [...(last.content ?? "").matchAll(/"title":"([^"]+)"/g)].map(([, title]) => title);
+  return titles.length === 0
+    ? { text: `I can't search right now, so I can't recommend anything for "${words}".` }
+    : { text: `For "${words}" I would start with ${titles.slice(0, 3).join("; ")}.` };
 }

@@ -124,6 +124,18 @@ describe("the page", () => {
     }
   });
 
+  it("connects a mailbox by consent, and finds the parcel in it", async () => {
+    const page = await signedIn("eva");
+    const consented = page.context().waitForEvent("page");
+    await page.getByRole("button", { name: "Connect Gmail" }).click();
+    const other = await consented;
+    await other.getByText("Your mailbox is connected.").waitFor();
+    await other.close();
+    await page.getByRole("button", { name: "Look for parcels" }).click();
+    await page.getByText("2 messages read, 1 parcels found.").waitFor();
+    expect(await page.locator("#parcels li").allTextContents()).toEqual(["UPS 1Z999AA10123456784: shipped"]);
+  });
+
   it("says that there is no mailbox to look through", async () => {
     const page = await signedIn("dora");
     await page.getByRole("button", { name: "Look for parcels" }).click();

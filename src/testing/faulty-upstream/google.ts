@@ -25,7 +25,7 @@ export interface GoogleStandInOptions extends Omit<FaultyUpstreamOptions, "handl
 
 /** Google, as far as an app sees it that reads a mailbox. */
 export interface GoogleStandIn extends AsyncDisposable {
-  /** `POST {url}/token` and `{url}/gmail/v1/users/me/…`; it fails on demand. */
+  /** `GET {url}/o/oauth2/v2/auth`, `POST {url}/token` and `{url}/gmail/v1/users/me/…`; it fails on demand. */
   readonly upstream: FaultyUpstream;
   readonly email: string;
   /** Of the mailbox's last change. */
@@ -50,7 +50,7 @@ const SCOPE = "https://www.googleapis.com/auth/gmail.readonly";
 const PAGE = 100;
 
 /**
- * A stand-in for Google's OAuth tokens and for Gmail's `profile`, `history`, `messages`, and `messages/{id}`, in the wire
+ * A stand-in for Google's consent page (where everybody agrees at once), its OAuth tokens, and for Gmail's `profile`, `history`, `messages`, and `messages/{id}`, in the wire
  * formats of https://developers.google.com/identity/protocols/oauth2/web-server and
  * https://developers.google.com/workspace/gmail/api/reference/rest.
  */
@@ -63,6 +63,7 @@ export async function googleStandIn(options: GoogleStandInOptions = {}): Promise
     errorBody: (status) => problem(status, "Backend Error", "backendError"),
     handler: async (request) => {
       const { pathname, searchParams } = new URL(request.url);
+      if (pathname === "/o/oauth2/v2/auth") return grants.consent(searchParams);
       if (pathname === "/token") return grants.exchange(new URLSearchParams(await request.text()));
       if (!grants.knows(request.headers.get("authorization")))
         return refusal(401, "Request had invalid authentication credentials.", "authError");
@@ -101,6 +102,18 @@ class Grants {
     const code = `4/${randomUUID()}`;
     this.#codes.add(code);
     return code;
+  }
+
+  /** The user agrees at once. */
+  consent(query: URLSearchParams): Response {
+    const target = query.get("redirect_uri") ?? "";
+    if (!URL.canParse(target) || (this.#clientId !== undefined && query.get("client_id") !== this.#clientId))
+      return new Response("Error 400: invalid_request", { status: 400 });
+    const back = new URL(target);
+    back.searchParams.set("state", query.get("state") ?? "");
+    back.searchParams.set("code", this.code());
+    back.searchParams.set("scope", SCOPE);
+    return new Response(null, { status: 302, headers: { location: back.href } });
   }
 
   knows(authorization: string | null): boolean {
