@@ -24,7 +24,16 @@ const { UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN, RATE_LIMIT_HOT_SHARDS 
 const hot =
   UPSTASH_REDIS_REST_URL === ""
     ? {}
-    : { store: upstashStore(new Redis({ url: UPSTASH_REDIS_REST_URL, token: UPSTASH_REDIS_REST_TOKEN })) };
+    : {
+        store: upstashStore(
+          new Redis({
+            url: UPSTASH_REDIS_REST_URL,
+            token: UPSTASH_REDIS_REST_TOKEN,
+            // What was sent twice would be taken twice.
+            retry: { retries: 0 },
+          }),
+        ),
+      };
 
 /** Limits of webhooks are hot: Meta and Google push from few addresses. */
 export const storeOptions =

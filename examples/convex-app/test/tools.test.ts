@@ -60,6 +60,24 @@ describe("the tools' cache", () => {
     expect(await t.query(internal.toolCache.get, { tool: "search_web", q: "a mast" })).toBeNull();
   });
 
+  it("hands out nothing of a version that was changed while a search was under way", async () => {
+    const { t, chat } = await app.fresh();
+    const { kit } = await loaded<typeof import("../convex/keel")>(app.modules, "keel");
+    app.standIns.serper.inject({ kind: "latency", delay: "150ms", next: 1 });
+    onTestFinished(() => {
+      app.standIns.serper.clear();
+      kit.knobSet.clear("TOOL_CACHE_WEB_SEARCH_NAMESPACE_VERSION");
+    });
+    const before = app.standIns.serper.counts().requests;
+    const turn = chat("ada", { message: "a rudder" }).then((response) => response.text());
+    await vi.waitFor(() => expect(app.standIns.serper.counts().requests).toBe(before + 1));
+    kit.knobSet.set("TOOL_CACHE_WEB_SEARCH_NAMESPACE_VERSION", "v2");
+    expect(await turn).toContain("event: done");
+    expect(await t.query(internal.toolCache.get, { tool: "search_web", q: "a rudder" })).toBeNull();
+    await (await chat("ada", { message: "a rudder" })).text();
+    expect(app.standIns.serper.counts().requests).toBe(before + 2);
+  });
+
   it("forgets what has expired", async () => {
     const { t } = await app.fresh();
     await t.mutation(internal.toolCache.set, { tool: "search_products", q: "keels", value: "[]" });

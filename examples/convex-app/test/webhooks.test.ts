@@ -1,5 +1,5 @@
 import { whatsAppWebhook } from "keelson/testing";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { api, internal } from "../convex/_generated/api";
 import { type Fresh, harness } from "./harness.js";
 
@@ -157,6 +157,16 @@ describe("Gmail", () => {
     }
     expect(codes).toEqual(["forbidden", "forbidden", "forbidden", "forbidden", "connected", "conflict"]);
     expect(await fresh.rows("gmailConnections")).toMatchObject([{ owner: "ada" }]);
+  });
+
+  it("takes no state that is older than ten minutes", async () => {
+    const fresh = await app.fresh();
+    const { url } = await fresh.t.withIdentity({ subject: "ada" }).action(api.integrations.gmail.oauth.begin, {});
+    const state = new URL(url).searchParams.get("state") ?? "";
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 10 * 60_000 + 1 });
+    onTestFinished(() => void vi.useRealTimers());
+    const answer = await callback(fresh, { state, code: app.standIns.google.code() });
+    expect([answer.status, (await answer.json()).detail]).toEqual([403, "The state is too old: begin anew"]);
   });
 
   it("says that a grant is over, and that a query is too long", async () => {
