@@ -19,10 +19,19 @@ const steps: readonly (readonly [title: string, step: () => boolean])[] = [
   ["links in the documentation", () => tool("tsx", "scripts/check-links.ts")],
   ["build (tsup)", () => script("build")],
   ["package (publint)", () => tool("publint", "run", tarball(), "--strict")],
-  ["types of the package (are the types wrong)", () => tool("attw", tarball(), "--profile", "node16", "--no-emoji")],
+  ["types of the package (are the types wrong)", () => typesOf(tarball())],
   ["size", () => script("size")],
   ["tests", () => script("test")],
 ];
+
+/** What Convex bundles by itself: ES modules only, as its bundler wants them. */
+const COMPONENT = ["convex/convex.config", "convex/convex.config.js", "convex/_generated/component.js"];
+
+function typesOf(file: string): boolean {
+  const attw = (...args: string[]) => tool("attw", file, "--no-emoji", ...args);
+  const both = attw("--profile", "node16", "--exclude-entrypoints", ...COMPONENT);
+  return attw("--profile", "esm-only", "--entrypoints", ...COMPONENT) && both;
+}
 
 const failed: string[] = [];
 for (const [title, step] of steps) {
