@@ -17,6 +17,7 @@ export default defineConfig({
     alias: [
       { find: /^keelson$/, replacement: source("src/index.ts") },
       { find: /^keelson\/schema$/, replacement: source("src/schema.ts") },
+      { find: /^keelson\/ops$/, replacement: source("src/ops/index.ts") },
       { find: /^keelson\/testing$/, replacement: source("src/testing/index.ts") },
       { find: /^keelson\/convex\/test$/, replacement: source("src/stores/convex/test.ts") },
       {

@@ -1,10 +1,10 @@
 import type { Endpoint } from "../boundary/endpoint/endpoint.js";
 import { toFetch } from "../boundary/endpoint/fetch.js";
 import type { ClientInfo } from "../boundary/endpoint/types.js";
+import { contracted, told } from "../boundary/surface/contract-answer.js";
+import { type ContractCase, contractCases } from "../boundary/surface/contract-cases.js";
 import type { Surface } from "../boundary/surface/surface.js";
 import { ConfigError, onlyKnown } from "../core/config.js";
-import { contracted, told } from "./contract-answer.js";
-import { type ContractCase, contractCases } from "./contract-cases.js";
 
 /** What contract tests are made for: a kit, or endpoints. */
 export type ContractTarget =

@@ -1,5 +1,5 @@
-import type { Surface } from "../boundary/surface/surface.js";
-import type { ErrorCode } from "../core/errors.js";
+import type { ErrorCode } from "../../core/errors.js";
+import type { Surface } from "./surface.js";
 
 /** One request that an endpoint has to answer in one way, whatever it is for. */
 export interface ContractCase {

@@ -1,0 +1,35 @@
+/** What a command has of the world: everything that tests put something else in the place of. */
+export interface Io {
+  /** Relative paths start here. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Results; a newline is added. */
+  out(line: string): void;
+  /** Progress and failures; a newline is added. */
+  err(line: string): void;
+  /** Whether `err` is a terminal on which a line may be written over. */
+  readonly live: boolean;
+  /** Rewrites the last line of a live terminal; `""` clears it. Does nothing elsewhere. */
+  status(line: string): void;
+  /** Wall time. */
+  now(): Date;
+  /** Aborted by Ctrl-C: commands then clean up, and write what they have. */
+  readonly signal: AbortSignal;
+}
+
+/** The process's own. */
+export function processIo(signal: AbortSignal): Io {
+  const live = process.stderr.isTTY === true && process.env.CI === undefined;
+  return {
+    cwd: process.cwd(),
+    env: process.env,
+    out: (line) => void process.stdout.write(`${line}\n`),
+    err: (line) => void process.stderr.write(`${line}\n`),
+    live,
+    status: (line) => {
+      if (live) process.stderr.write(`\r\u001b[2K${line}`);
+    },
+    now: () => new Date(),
+    signal,
+  };
+}
