@@ -12,7 +12,7 @@ import { Redis } from "ioredis";
 import { z } from "zod";
 import { createKit } from "../src/index.js";
 import { redisStore } from "../src/stores/redis/index.js";
-import { seeded } from "../src/testing/seeded.js";
+import { seeded } from "../src/core/seeded.js";
 import { provide, redisServer } from "../test/setup/provide.js";
 import { startRedis } from "../test/setup/redis.js";
 

@@ -7,6 +7,8 @@ export interface Io {
   out(line: string): void;
   /** Progress and failures; a newline is added. */
   err(line: string): void;
+  /** Whether what `out` prints may have colours. */
+  readonly colour: boolean;
   /** Whether `err` is a terminal on which a line may be written over. */
   readonly live: boolean;
   /** Rewrites the last line of a live terminal; `""` clears it. Does nothing elsewhere. */
@@ -25,6 +27,7 @@ export function processIo(signal: AbortSignal): Io {
     env: process.env,
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
+    colour: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
     live,
     status: (line) => {
       if (live) process.stderr.write(`\r\u001b[2K${line}`);

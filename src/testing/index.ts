@@ -1,3 +1,4 @@
+export { seeded } from "../core/seeded.js";
 export type { MakeStore, StoreCapabilities, StoreUnderTest, StoreWish } from "./conformance/bench.js";
 export { describeStore } from "./conformance/describe-store.js";
 export { describeJobStore } from "./conformance/jobs/describe-job-store.js";
@@ -41,7 +42,6 @@ export {
   whatsAppCloudStandIn,
 } from "./faulty-upstream/whatsapp-cloud.js";
 export { ManualClock, settled } from "./manual-clock.js";
-export { seeded } from "./seeded.js";
 export {
   type PubSubClaims,
   type PubSubPushed,

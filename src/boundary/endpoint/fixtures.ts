@@ -1,10 +1,10 @@
 /** What the tests of endpoints share. */
 import { type EventMap, Events } from "../../core/events.js";
 import { type Runtime, runtime } from "../../core/runtime.js";
+import { seeded } from "../../core/seeded.js";
 import type { LimitDecision } from "../../kernel/limit/limit.js";
 import { memoryStore } from "../../stores/memory/memory-store.js";
 import { ManualClock } from "../../testing/manual-clock.js";
-import { seeded } from "../../testing/seeded.js";
 import { anonymous, unlimited } from "../declare.js";
 import type { AnyEndpointOptions } from "./any-options.js";
 import { Endpoint } from "./endpoint.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { seeded } from "../../testing/seeded.js";
+import { seeded } from "../../core/seeded.js";
 import { newTraceId, traceIdOf } from "./trace.js";
 
 const ID = "4bf92f3577b34da6a3ce929d0e0e4736";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { glob } from "../filter.js";
 import type { Check, RawCheck } from "../verdict.js";
 
 const rule = z.strictObject({
@@ -45,7 +46,7 @@ export class Ownership {
 
   constructor(matrix: OwnershipMatrix | undefined) {
     this.#matrix = matrix;
-    this.#rules = (matrix?.checks ?? []).map((each) => [pattern(each.match), each]);
+    this.#rules = (matrix?.checks ?? []).map((each) => [glob(each.match), each]);
   }
 
   /** A check with its owner and runbook: its own, or those of the first rule that fits, or the default's. */
@@ -70,8 +71,4 @@ export class Ownership {
   contact(owner: string | null): string | undefined {
     return owner === null ? undefined : this.#matrix?.owners[owner]?.contact;
   }
-}
-
-function pattern(match: string): RegExp {
-  return new RegExp(`^${match.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`);
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { runtime } from "../../core/runtime.js";
+import { seeded } from "../../core/seeded.js";
 import { memoryStore } from "../../stores/memory/memory-store.js";
 import { ManualClock } from "../../testing/manual-clock.js";
-import { seeded } from "../../testing/seeded.js";
 import { FleetStore } from "../fleet-store.fixture.js";
 import { Breaker } from "./breaker.js";
 

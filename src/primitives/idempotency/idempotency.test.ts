@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { Events } from "../../core/events.js";
 import { runtime } from "../../core/runtime.js";
+import { seeded } from "../../core/seeded.js";
 import { type Store, StoreFailure } from "../../core/store.js";
 import { memoryStore } from "../../stores/memory/memory-store.js";
 import { ManualClock } from "../../testing/manual-clock.js";
-import { seeded } from "../../testing/seeded.js";
 import { fingerprint } from "./fingerprint.js";
 import { Idempotency, type StoredResponse } from "./idempotency.js";
 import type { IdempotencyOptions } from "./options.js";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { ClaimedJob, JobStore } from "../../core/jobs.js";
+import { seeded } from "../../core/seeded.js";
 import { type MaybePromise, StoreFailure } from "../../core/store.js";
-import { seeded } from "../../testing/seeded.js";
 import { numbered, place } from "./queue.fixture.js";
 import { Queue } from "./queue.js";
 import type { Worker } from "./worker.js";

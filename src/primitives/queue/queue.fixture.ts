@@ -2,10 +2,10 @@ import { z } from "zod";
 import { Events, type EventType } from "../../core/events.js";
 import type { JobStore } from "../../core/jobs.js";
 import { type Runtime, runtime } from "../../core/runtime.js";
+import { seeded } from "../../core/seeded.js";
 import { type MaybePromise, StoreFailure } from "../../core/store.js";
 import { memoryStore } from "../../stores/memory/memory-store.js";
 import { ManualClock } from "../../testing/manual-clock.js";
-import { seeded } from "../../testing/seeded.js";
 import { job } from "./job.js";
 
 type JobEventName = Extract<EventType, `job.${string}`> | "queue.failure";

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { Events } from "../../core/events.js";
 import { runtime } from "../../core/runtime.js";
+import { seeded } from "../../core/seeded.js";
 import { type Store, StoreFailure } from "../../core/store.js";
 import { memoryStore } from "../../stores/memory/memory-store.js";
 import { ManualClock, settled } from "../../testing/manual-clock.js";
-import { seeded } from "../../testing/seeded.js";
 import type { ReplayGuardOptions } from "./options.js";
 import { ReplayGuard } from "./replay-guard.js";
 

@@ -1,10 +1,10 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { perCall } from "../../core/binding.js";
+import { seeded } from "../../core/seeded.js";
 import { createKit } from "../../kit/kit.js";
 import { memoryStore } from "../../stores/memory/memory-store.js";
 import { faultyUpstream } from "../../testing/faulty-upstream/faulty-upstream.js";
 import { ManualClock } from "../../testing/manual-clock.js";
-import { seeded } from "../../testing/seeded.js";
 import type { UpstreamOptions } from "./options.js";
 
 function bench(options: UpstreamOptions) {

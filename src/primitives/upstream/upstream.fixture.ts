@@ -1,7 +1,7 @@
 import type { EventMap, EventType } from "../../core/events.js";
 import { type Runtime, runtime } from "../../core/runtime.js";
+import { seeded } from "../../core/seeded.js";
 import { ManualClock } from "../../testing/manual-clock.js";
-import { seeded } from "../../testing/seeded.js";
 import type { UpstreamOptions } from "./options.js";
 import { Upstream } from "./upstream.js";
 

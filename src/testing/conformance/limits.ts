@@ -1,10 +1,10 @@
+import { seeded } from "../../core/seeded.js";
 import { fixedWindow } from "../../kernel/limit/fixed-window.js";
 import { gcra } from "../../kernel/limit/gcra.js";
 import type { LimitConfig, LimitDecision, LimitInput, LimitKernel, LimitState } from "../../kernel/limit/limit.js";
 import { slidingLog } from "../../kernel/limit/sliding-log.js";
 import { slidingWindow } from "../../kernel/limit/sliding-window.js";
 import { tokenBucket } from "../../kernel/limit/token-bucket.js";
-import { seeded } from "../seeded.js";
 import { atOnce, type Bench, stepped } from "./bench.js";
 
 /** Every algorithm. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Alarm, type Clock, systemClock } from "../../core/clock.js";
 import { onlyKnown } from "../../core/config.js";
 import { type Duration, milliseconds } from "../../core/duration.js";
-import { seeded } from "../seeded.js";
+import { seeded } from "../../core/seeded.js";
 import { openAdmin } from "./admin.js";
 import { RequestCounts, type UpstreamCounts } from "./counts.js";
 import { sendHalf, sendResponse, toRequest } from "./exchange.js";

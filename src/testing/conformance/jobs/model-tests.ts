@@ -1,5 +1,5 @@
 import type { Finish, NewJob } from "../../../core/jobs.js";
-import { seeded } from "../../seeded.js";
+import { seeded } from "../../../core/seeded.js";
 import { type Asked, answered, asking, type JobBench, LEASE_MS, newJob } from "./job-bench.js";
 import { JobModel } from "./model.js";
 
