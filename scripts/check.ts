@@ -24,13 +24,13 @@ const steps: readonly (readonly [title: string, step: () => boolean])[] = [
   ["tests", () => script("test")],
 ];
 
-/** What Convex bundles by itself: ES modules only, as its bundler wants them. */
-const COMPONENT = ["convex/convex.config", "convex/convex.config.js", "convex/_generated/component.js"];
+/** ES modules only: what Convex bundles by itself, and what runs in commands. */
+const ES_ONLY = ["convex/convex.config", "convex/convex.config.js", "convex/_generated/component.js", "ops"];
 
 function typesOf(file: string): boolean {
   const attw = (...args: string[]) => tool("attw", file, "--no-emoji", ...args);
-  const both = attw("--profile", "node16", "--exclude-entrypoints", ...COMPONENT);
-  return attw("--profile", "esm-only", "--entrypoints", ...COMPONENT) && both;
+  const both = attw("--profile", "node16", "--exclude-entrypoints", ...ES_ONLY);
+  return attw("--profile", "esm-only", "--entrypoints", ...ES_ONLY) && both;
 }
 
 const failed: string[] = [];
