@@ -8,6 +8,7 @@ import { createKit } from "../../kit/kit.js";
 import { convexStore } from "../../stores/convex/convex-store.js";
 import type { ActionPlace, KeelsonComponent } from "../../stores/convex/ctx.js";
 import { register } from "../../stores/convex/test.js";
+import { guards } from "./guards.js";
 import { route } from "./route.js";
 
 const { keelson } = componentsGeneric() as unknown as { keelson: KeelsonComponent };
@@ -83,5 +84,28 @@ describe("objectives of a kit that is bound to each call", () => {
     await judged();
     expect(told[1]).toBe("alert.resolved endpoint:chat:page:3600 -1.30769230769");
     expect((await seen())["endpoint:chat"]?.alerts[0]?.state).toBe("ok");
+  });
+
+  it("stand beside guarded functions, too", async () => {
+    const kit = createKit({ service: "shop", store: perCall<ActionPlace>() });
+    // A builder hands back what it is given: the handler can then be called as it is.
+    const builder = ((definition: unknown) => definition) as never;
+    const { mutation } = guards(kit, { component: keelson, query: builder, mutation: builder, action: builder });
+    const options = {
+      name: "threads.rename",
+      args: {},
+      auth: anonymous("a test"),
+      limits: unlimited("a test"),
+      handler: () => null,
+    } as const;
+    const slo = { objective: 0.99, owner: "threads", runbook: "docs/runbooks/threads.md" };
+    const rename = mutation({ ...options, slo }) as unknown as { handler(ctx: unknown, args: object): Promise<null> };
+    expect(() => mutation({ ...options, name: "b", slo: { ...slo, objective: 1 } })).toThrow('boundary("b").slo');
+    const t = convexTest({ modules: { "./_generated/api.ts": () => Promise.resolve({}) } });
+    register(t);
+    await t.mutation((ctx) => rename.handler(ctx, {}));
+    const { objectives } = await t.action((ctx) => kit.using(convexStore(ctx, keelson)).snapshot());
+    expect(objectives["endpoint:threads.rename"]).toMatchObject({ owner: "threads", budgetLeft: 1 });
+    expect(objectives["endpoint:threads.rename"]?.burnRates[0]).toMatchObject({ valid: 1, bad: 0 });
   });
 });
