@@ -8,6 +8,8 @@ export type SliStep = Step<SliCellConfig, SliCellInput, SliCellDecision>;
 
 /** Processes may write a slot this long after it has ended, before others take it for finished. */
 const LATE_MS = 180_000;
+/** Cells of the past that are read at once. */
+const AT_ONCE = 2;
 /** Numbers that a slot takes in a cell. */
 const WIDTH = 3;
 
@@ -59,18 +61,26 @@ export class SharedTier {
     return sum;
   }
 
-  /** Writes what is pending, and reads what others may have written. All at once, for stores that batch. */
+  /**
+   * Writes what is pending, and reads what others may have written. The past, which a new process reads once, is read a
+   * little at a time: a server that runs a month's cells in one go lets the calls of everybody else wait.
+   */
   async refresh(now: number): Promise<StoreFailure | undefined> {
     const newest = Math.floor(now / this.#cellMs);
     for (const cell of this.#final) if (cell <= newest - this.#kept) this.#final.delete(cell);
     const bySlot = this.#pending;
     this.#pending = new Map();
-    const asked: Promise<StoreFailure | undefined>[] = [];
+    const present: (() => Promise<StoreFailure | undefined>)[] = [];
+    const past: typeof present = [];
     for (let cell = newest; cell > newest - this.#kept; cell--) {
       const own = new Map([...bySlot].filter(([slot]) => this.#cellOf(slot) === cell));
-      if (own.size > 0 || !this.#final.has(cell)) asked.push(this.#exchange(cell, own, now));
+      if (own.size > 0 || cell === newest) present.push(() => this.#exchange(cell, own, now));
+      else if (!this.#final.has(cell)) past.push(() => this.#exchange(cell, own, now));
     }
-    return (await Promise.all(asked)).find((answer) => answer !== undefined);
+    let failure = await failureOf(present);
+    for (let i = 0; i < past.length && failure === undefined; i += AT_ONCE)
+      failure = await failureOf(past.slice(i, i + AT_ONCE));
+    return failure;
   }
 
   async #exchange(cell: number, own: ReadonlyMap<number, SloCounts>, now: number): Promise<StoreFailure | undefined> {
@@ -116,4 +126,11 @@ export class SharedTier {
     }
     for (const [slot, [valid, bad, slow]] of slots) this.#ring.put(slot, { valid, bad, slow });
   }
+}
+
+async function failureOf(
+  asks: readonly (() => Promise<StoreFailure | undefined>)[],
+): Promise<StoreFailure | undefined> {
+  const answers = await Promise.all(asks.map((ask) => ask()));
+  return answers.find((answer) => answer !== undefined);
 }
