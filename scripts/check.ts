@@ -13,7 +13,7 @@ const steps: readonly (readonly [title: string, step: () => boolean])[] = [
   ["types (TypeScript)", () => script("types")],
   ["layers (dependency-cruiser)", () => script("layers")],
   ["unused code and dependencies (knip)", () => script("unused")],
-  ["JSON Schema of the snapshot is up to date", () => script("schema", "--check")],
+  ["JSON Schemas are up to date", () => script("schema", "--check")],
   ["generated code of the Convex component is up to date", () => script("codegen", "--check")],
   ["surface matrix of the Convex app is up to date", () => script("surface", "--check")],
   ["links in the documentation", () => tool("tsx", "scripts/check-links.ts")],
