@@ -31,7 +31,6 @@ describe("alerts", () => {
     app.standIns.openRouter.inject({ kind: "status", status: 500 });
     onTestFinished(() => app.standIns.openRouter.clear());
     for (let n = 0; n < 2; n++) await eventsOf(await chat("ada", { message: "a keel" }));
-    await new Promise((resolve) => setTimeout(resolve, 0));
     await settled();
     expect(app.standIns.sentry.events.slice(before)).toMatchObject([{ fingerprint: ["breaker:openrouter"] }]);
   });

@@ -59,7 +59,11 @@ export function harness(env: Readonly<Record<string, string>> = {}): Harness {
             headers: { "content-type": "application/json", origin: ORIGIN, ...headers },
             body: typeof body === "string" ? body : JSON.stringify(body),
           }),
-        settled: () => t.finishInProgressScheduledFunctions(),
+        settled: async () => {
+          // (A timer starts what is scheduled for now.)
+          await new Promise((resolve) => setTimeout(resolve, 0));
+          await t.finishInProgressScheduledFunctions();
+        },
       };
     },
   };

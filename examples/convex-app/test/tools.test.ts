@@ -41,8 +41,8 @@ describe("the tools' cache", () => {
     await t.mutation(internal.toolCache.set, { tool: "search_web", q: "Keels", value });
     expect(await t.query(internal.toolCache.get, { tool: "search_web", q: "keels " })).toEqual(JSON.parse(value));
     expect(await t.query(internal.toolCache.listNamespaceStats, {})).toMatchObject([
-      { namespace: "search_web_v1", version: "v1", entries: 1, fresh: 1, bytes: value.length },
-      { namespace: "search_products_v1", entries: 0 },
+      { namespace: "search_web_v1", current: true, entries: 1, fresh: 1, bytes: value.length },
+      { namespace: "search_products_v1", current: true, entries: 0 },
     ]);
     expect(await t.mutation(internal.toolCache.clearNamespace, { tool: "search_web" })).toEqual({ removed: 1 });
     expect(await t.query(internal.toolCache.get, { tool: "search_web", q: "keels" })).toBeNull();

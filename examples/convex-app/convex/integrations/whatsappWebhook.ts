@@ -10,11 +10,11 @@ import {
 } from "keelson";
 import { internal } from "../_generated/api";
 import { kit, waItems, webhooks } from "../keel";
+import { sendAlerts } from "../lib/alertQueue";
 import { whatsAppItem } from "../lib/functionBoundaries";
 import { called } from "../lib/functionErrors";
 import { hubChallenge, whatsAppPayload } from "../lib/httpContracts";
 import { needed } from "../lib/needed";
-import { sendAlerts } from "../lib/telemetry";
 
 const { WHATSAPP_APP_SECRET, WHATSAPP_VERIFY_TOKEN } = kit.knobs;
 

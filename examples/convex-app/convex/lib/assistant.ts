@@ -1,8 +1,9 @@
-import { isKeelsonError } from "keelson";
+import { type ErrorCode, isKeelsonError } from "keelson";
 import { internal } from "../_generated/api";
 import type { ActionCtx } from "../_generated/server";
+import { called as calledFunction } from "./functionErrors";
 import { askModel, type Message, type ToolCall } from "./openRouter";
-import { type CachedTool, namespaces, toolCacheKey } from "./toolCacheKeys";
+import { type CachedTool, caches, toolCacheKey } from "./toolCacheKeys";
 import { runTool, type Waiting } from "./toolJobClient";
 import { type Hit, type ToolName, toolQuery } from "./tools";
 
@@ -17,7 +18,8 @@ export interface Answer {
 /** Hears of an answer as it comes about. */
 export interface Listener {
   text(piece: string): void;
-  tool(name: string, state: "asked" | "found" | "missing"): void;
+  /** `code`: why it could not be had. */
+  tool(name: string, state: "asked" | "found" | "missing", code?: ErrorCode): void;
 }
 
 /** Where an answer is made. */
@@ -96,16 +98,16 @@ async function found(
   } catch (error) {
     // An answer without a search is better than none; but a mistake of ours has to come to light, and whoever left is gone.
     if (turn.signal?.aborted || !isKeelsonError(error) || error.code === "internal") throw error;
-    listener.tool(tool, "missing");
+    listener.tool(tool, "missing", error.code);
     return undefined;
   }
 }
 
 /** Through the cache; what it doesn't have, a job of the queue finds. */
 export function cached(turn: Turn, tool: CachedTool, q: string): Promise<readonly Hit[]> {
-  return turn.use(namespaces[tool].cache).read(toolCacheKey(q), async () => {
+  return turn.use(caches[tool].cache).read(toolCacheKey(q), async () => {
     const hits = await runTool(turn, tool, q);
-    await turn.ctx.runMutation(internal.toolCache.note, { tool, q, value: JSON.stringify(hits) });
+    await calledFunction(turn.ctx.runMutation(internal.toolCache.note, { tool, q, value: JSON.stringify(hits) }));
     return hits;
   });
 }
@@ -113,7 +115,7 @@ export function cached(turn: Turn, tool: CachedTool, q: string): Promise<readonl
 /** Both searches in one job, unless one of them is known already. */
 async function global(turn: Turn, q: string): Promise<readonly Hit[]> {
   const [pages, products] = await Promise.all(
-    (["search_web", "search_products"] as const).map((tool) => turn.use(namespaces[tool].cache).get(toolCacheKey(q))),
+    (["search_web", "search_products"] as const).map((tool) => turn.use(caches[tool].cache).get(toolCacheKey(q))),
   );
   if (pages !== undefined || products !== undefined) {
     const each = await Promise.all([
@@ -128,7 +130,7 @@ async function global(turn: Turn, q: string): Promise<readonly Hit[]> {
     ["search_products", both.products],
   ] as const)
     if (!both.missing.includes(tool))
-      await turn.ctx.runMutation(internal.toolCache.set, { tool, q, value: JSON.stringify(hits) });
+      await calledFunction(turn.ctx.runMutation(internal.toolCache.set, { tool, q, value: JSON.stringify(hits) }));
   return [...both.pages, ...both.products];
 }
 

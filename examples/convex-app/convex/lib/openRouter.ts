@@ -45,8 +45,8 @@ const chunk = z.object({
   error: z.object({ message: z.string() }).optional(),
 });
 
-/** A model may write so much in one turn. */
-const MOST_CHARACTERS = 100_000;
+/** A model may write so much in one turn: three times as much (see `assistant`) fits into what messages may be. */
+const MOST_CHARACTERS = 20_000;
 
 /**
  * Asks the model, and hands on its words as they come.

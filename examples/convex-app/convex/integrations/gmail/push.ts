@@ -2,10 +2,10 @@ import { KeelsonError, pubSubMessage } from "keelson";
 import { googlePubSubPush } from "keelson/oidc";
 import { internal } from "../../_generated/api";
 import { kit, pushes, webhooks } from "../../keel";
+import { sendAlerts } from "../../lib/alertQueue";
 import { called } from "../../lib/functionErrors";
 import { gmailNotice, pubSubEnvelope } from "../../lib/httpContracts";
 import { needed } from "../../lib/needed";
-import { sendAlerts } from "../../lib/telemetry";
 
 const { PUBSUB_AUDIENCE, PUBSUB_SERVICE_ACCOUNT, PUBSUB_JWKS_URL } = kit.knobs;
 const pubSubPush =

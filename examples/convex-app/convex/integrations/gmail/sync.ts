@@ -10,7 +10,8 @@ import { Mailbox, tokens } from "../../lib/gmailApi";
 import { parcelIn } from "../../lib/parcels";
 
 const MOST_MESSAGES = 50;
-const MOST_PAGES = 5;
+/** Of history, 100 records each, in one call. */
+const MOST_PAGES = 2;
 /** Messages that are read at a time. */
 const AT_ONCE = 5;
 
@@ -58,10 +59,13 @@ export const incrementalSync = internalGuarded.action({
     const ids = news?.ids ?? (await mailbox.search("newer_than:7d", MOST_MESSAGES));
     const synced = await read(ctx, mailbox, connection.owner, ids);
     const until = news?.until ?? historyId;
-    await ctx.runMutation(internal.integrations.gmail.connection.readUntil, {
+    const moved: boolean = await ctx.runMutation(internal.integrations.gmail.connection.readUntil, {
       owner: connection.owner,
       historyId: until,
     });
+    // More than one call should read: another goes on from there.
+    if (news?.more === true && moved)
+      await ctx.scheduler.runAfter(0, internal.integrations.gmail.sync.incrementalSync, { emailAddress, historyId });
     return synced;
   },
 });
