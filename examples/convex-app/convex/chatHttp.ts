@@ -1,5 +1,5 @@
 import { internal } from "./_generated/api";
-import { authFailures, chatTurns, clients, kit } from "./keel";
+import { authFailures, chatTurns, clients, kit, turnsOnce } from "./keel";
 import { user } from "./lib/authGuards";
 import { called } from "./lib/functionErrors";
 import { chatTurn } from "./lib/httpContracts";
@@ -14,13 +14,16 @@ export const chat = kit.endpoint({
   maxBytes: "16kb",
   maxDepth: 8,
   origins: kit.knobs.CHAT_ORIGINS,
-  cors: { allowHeaders: ["authorization", "content-type"] },
+  cors: { allowHeaders: ["authorization", "content-type", "idempotency-key"] },
+  bodyTimeout: kit.knobs.HTTP_BODY_TIMEOUT_MS,
   auth: user,
   authFailures,
   limits: [
     { limiter: clients, by: "client" },
     { limiter: chatTurns, by: (c) => c.principal.id },
   ],
+  // Whoever sends a turn again with its key gets the same answer, and it costs nothing.
+  idempotency: { guard: turnsOnce },
   handler: async ({ body, principal, ctx, use, signal }) => {
     const owner = principal.id;
     const asked = { owner, text: body.message, ...(body.thread !== undefined && { thread: body.thread }) };

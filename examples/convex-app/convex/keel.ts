@@ -197,6 +197,7 @@ export const toolWorkers = kit.sharedBulkhead("tool-jobs", {
   onStoreFailure: "closed",
 });
 
+export const turnsOnce = kit.idempotency("chat", { ttl: "1d" });
 export const pushes = kit.replayGuard("gmail-push", { ttl: "7d", lease: "60s" });
 export const waItems = kit.replayGuard("whatsapp", { ttl: "7d", lease: "60s" });
 export const oauthStates = kit.replayGuard("gmail-oauth-state", { ttl: "1h", lease: "60s" });

@@ -11,7 +11,8 @@ const URL_OF_APP = "http://app.test";
 export interface Harness {
   readonly standIns: StandIns;
   readonly modules: Modules;
-  fresh(): Promise<Fresh>;
+  /** @param over modules in place of the app's */
+  fresh(over?: Modules): Promise<Fresh>;
 }
 
 /** A deployment with nothing in it. */
@@ -47,8 +48,8 @@ export function harness(env: Readonly<Record<string, string>> = {}): Harness {
     get modules() {
       return there(modules);
     },
-    fresh: async () => {
-      const { t } = await deploy(there(modules));
+    fresh: async (over = {}) => {
+      const { t } = await deploy({ ...there(modules), ...over });
       return {
         t,
         rows: (table) =>
@@ -69,6 +70,23 @@ export function harness(env: Readonly<Record<string, string>> = {}): Harness {
   };
 }
 
+/** The events of a chat's stream, as they come. */
+export async function* eventsAsTheyCome(
+  response: Response,
+): AsyncGenerator<{ event: string; data: Record<string, unknown> }> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const piece of response.body as unknown as AsyncIterable<Uint8Array>) {
+    rest += decoder.decode(piece, { stream: true });
+    const blocks = rest.split("\n\n");
+    rest = blocks.pop() ?? "";
+    for (const block of blocks) {
+      const [, event = "", data = ""] = /^event: (.+)\ndata: (.+)$/.exec(block) ?? [];
+      yield { event, data: JSON.parse(data) as Record<string, unknown> };
+    }
+  }
+}
+
 /** The events of a chat's stream. */
 export async function eventsOf(response: Response): Promise<{ event: string; data: Record<string, unknown> }[]> {
   const text = await response.text();
@@ -87,4 +105,12 @@ export async function refusal(call: Promise<unknown>): Promise<FunctionError> {
     throw error;
   }
   throw new Error("it did not refuse");
+}
+
+/** What Convex throws where it was called from outside, once it has tried a mutation often enough. */
+export function conflict(): Error {
+  return new Error(
+    'Documents read from or written to the "cells" table changed while this mutation was being run and on every ' +
+      "subsequent retry. See https://docs.convex.dev/error#1",
+  );
 }

@@ -50,6 +50,7 @@ export const whatsAppWebhook = kit.endpoint({
   method: "POST",
   body: whatsAppPayload,
   maxBytes: "256kb",
+  bodyTimeout: kit.knobs.HTTP_BODY_TIMEOUT_MS,
   auth: anonymous("Meta signs the body"),
   signature: WHATSAPP_APP_SECRET === "" ? unset : metaSignature({ secrets: [WHATSAPP_APP_SECRET] }),
   replay: waItems,

@@ -71,8 +71,9 @@ class AnswerStream {
         text: (piece) => this.#said(piece),
         tool: (name, state, code) => this.#tell("tool", { name, state, ...(code !== undefined && { code }) }),
       });
-      await this.#keep("done", sources);
-      this.#tell("done", { sources, missing });
+      await this.#keep(sources);
+      if (this.#stopped) this.#tell("stopped", {});
+      else this.#tell("done", { sources, missing });
     } catch (error) {
       await this.#failed(error);
     }
@@ -102,7 +103,7 @@ class AnswerStream {
   async #failed(error: unknown): Promise<void> {
     try {
       if (this.#stopped) {
-        await this.#keep("done", []);
+        await this.#keep([]);
         this.#tell("stopped", {});
         return;
       }
@@ -118,11 +119,11 @@ class AnswerStream {
   }
 
   /** Keeps what was said, as a message of its thread. */
-  async #keep(status: "done", sources: readonly Hit[]): Promise<void> {
+  async #keep(sources: readonly Hit[]): Promise<void> {
     await this.#saving;
     const { ctx, owner } = this.#turn;
     const { thread } = this.#asked;
-    await this.#save(status);
+    await this.#save("done");
     if (this.#text === "") return;
     const answered = { owner, thread, text: this.#text, sources: [...sources] };
     await called(ctx.runMutation(internal.messages.answered, answered));

@@ -29,6 +29,7 @@ export const gmailPush = kit.endpoint({
   path: "/api/gmail/push",
   body: pubSubEnvelope,
   maxBytes: "64kb",
+  bodyTimeout: kit.knobs.HTTP_BODY_TIMEOUT_MS,
   auth: pubSubPush,
   limits: [{ limiter: webhooks, by: "client" }],
   replay: pushes,
