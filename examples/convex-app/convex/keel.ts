@@ -15,6 +15,7 @@ import {
   query,
 } from "./_generated/server";
 import { sendAlerts } from "./lib/alertQueue";
+import { Refused } from "./lib/httpErrors";
 import { knobs } from "./lib/knobs";
 import { listen, SERVICE } from "./lib/telemetry";
 import { globalHits, type Hit, hits, toolQuery } from "./lib/tools";
@@ -116,14 +117,14 @@ export const openRouter = kit.upstream("openrouter", {
   attemptTimeout: (k) => k.OPENROUTER_ATTEMPT_TIMEOUT_MS,
   retry: { attempts: 3, backoff: "200ms", maxBackoff: "5s" },
   breaker,
-  bulkhead: { maxConcurrent: (k) => k.BULKHEAD_OPENROUTER_MAX, maxQueue: 16, queueTimeout: "2s" },
+  bulkhead: { maxConcurrent: (k) => k.BULKHEAD_OPENROUTER_MAX, maxQueue: 16, queueTimeout: kit.knobs.BULKHEAD_WAIT_MS },
 });
 export const serper = kit.upstream("serper", {
   timeout: (k) => k.SERPER_TIMEOUT_MS,
   attemptTimeout: (k) => k.SERPER_ATTEMPT_TIMEOUT_MS,
   retry: { attempts: 3, backoff: "100ms", maxBackoff: "2s" },
   breaker,
-  bulkhead: { maxConcurrent: (k) => k.BULKHEAD_SERPER_MAX, maxQueue: 16, queueTimeout: "2s" },
+  bulkhead: { maxConcurrent: (k) => k.BULKHEAD_SERPER_MAX, maxQueue: 16, queueTimeout: kit.knobs.BULKHEAD_WAIT_MS },
 });
 export const gmailOAuth = kit.upstream("gmail-oauth", {
   timeout: "10s",
@@ -161,6 +162,9 @@ export const products = kit.cache<readonly Hit[]>("search_products", {
   tier2: { lease: "20s", wait: "15s" },
 });
 
+/** What was refused once is refused again. */
+const retryIf = (error: unknown) => !(error instanceof Refused);
+
 export const tools = kit.queue("tools", {
   lease: (k) => k.TOOL_JOB_LEASE_MS,
   attempts: (k) => k.TOOL_JOB_MAX_ATTEMPTS,
@@ -175,18 +179,21 @@ export const tools = kit.queue("tools", {
       output: hits,
       maxRunning: (k) => k.TOOL_JOB_RUNMAX_WEB,
       maxQueued: (k) => k.TOOL_JOB_QMAX_WEB,
+      retryIf,
     }),
     search_products: kit.job({
       input: toolQuery,
       output: hits,
       maxRunning: (k) => k.TOOL_JOB_RUNMAX_PROD,
       maxQueued: (k) => k.TOOL_JOB_QMAX_PROD,
+      retryIf,
     }),
     search_global: kit.job({
       input: toolQuery,
       output: globalHits,
       maxRunning: (k) => k.TOOL_JOB_RUNMAX_GLOB,
       maxQueued: (k) => k.TOOL_JOB_QMAX_GLOB,
+      retryIf,
     }),
   },
 });

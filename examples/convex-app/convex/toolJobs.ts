@@ -77,6 +77,14 @@ export const fail = internalGuarded.action({
   handler: ({ use }, { error, ...job }) => use(tools).fail(job as never, new Error(error)),
 });
 
+/** Ends a job that waits, and asks the worker of one that runs to stop. */
+export const cancel = internalGuarded.mutation({
+  ...app,
+  name: "toolJobs.cancel",
+  args: { id: v.string() },
+  handler: ({ use }, { id }) => use(tools).cancel(id),
+});
+
 /** Runs what is due; one of a few workers at a time. Jobs that are left over wake the next. */
 export const processQueue = internalGuarded.action({
   ...app,
@@ -93,6 +101,8 @@ export const processQueue = internalGuarded.action({
     } catch (error) {
       // As many workers as may be are at it: they see to what is there.
       if (error instanceof KeelsonError && error.code === "upstream_bulkhead_full") return { ran: 0, removed: 0 };
+      // It could not be told whether it may: the next one will see to it, and no later than whoever waits.
+      await called(ctx.runMutation(internal.toolJobs.wakeLater, {}));
       throw error;
     }
   },

@@ -11,8 +11,11 @@ const URL_OF_APP = "http://app.test";
 export interface Harness {
   readonly standIns: StandIns;
   readonly modules: Modules;
-  /** @param over modules in place of the app's */
-  fresh(over?: Modules): Promise<Fresh>;
+  /**
+   * @param over modules in place of the app's
+   * @param changed what stands in place of the component's modules
+   */
+  fresh(over?: Modules, changed?: (component: Modules) => Modules): Promise<Fresh>;
 }
 
 /** A deployment with nothing in it. */
@@ -48,8 +51,8 @@ export function harness(env: Readonly<Record<string, string>> = {}): Harness {
     get modules() {
       return there(modules);
     },
-    fresh: async (over = {}) => {
-      const { t } = await deploy({ ...there(modules), ...over });
+    fresh: async (over = {}, changed) => {
+      const { t } = await deploy({ ...there(modules), ...over }, changed);
       return {
         t,
         rows: (table) =>

@@ -76,6 +76,17 @@ describe("the tools' cache", () => {
     expect(await t.query(internal.toolCache.get, { tool: "search_web", q: "a rudder" })).toBeNull();
     await (await chat("ada", { message: "a rudder" })).text();
     expect(app.standIns.serper.counts().requests).toBe(before + 2);
+    const stats = await t.query(internal.toolCache.listNamespaceStats, {});
+    expect(stats.map(({ namespace, current, entries }) => [namespace, current, entries])).toEqual([
+      ["search_web_v2", true, 1],
+      ["search_products_v1", true, 0],
+    ]);
+    kit.knobSet.clear("TOOL_CACHE_WEB_SEARCH_NAMESPACE_VERSION");
+    expect((await t.query(internal.toolCache.listNamespaceStats, {})).at(-1)).toMatchObject({
+      namespace: "search_web_v2",
+      current: false,
+      entries: 1,
+    });
   });
 
   it("forgets what has expired", async () => {
@@ -84,6 +95,27 @@ describe("the tools' cache", () => {
     later(11 * 60_000);
     expect(await t.query(internal.toolCache.get, { tool: "search_products", q: "keels" })).toBeNull();
     expect(await t.mutation(internal.toolCache.cleanupExpired, {})).toEqual({ removed: 1 });
+  });
+
+  it("goes on with forgetting until nothing is left, a batch at a time", async () => {
+    const fresh = await app.fresh();
+    const put = (count: number, namespace: string) =>
+      fresh.t.run(async ({ db }) => {
+        for (let n = 0; n < count; n++) {
+          const row = { namespace, key: `${n}`, value: "[]", bytes: 2, notedAt: 1, expiresAt: 1 };
+          await db.insert("toolResultCache" as never, row as never);
+        }
+      });
+    await put(1_100, "search_web_v1");
+    expect(await fresh.t.mutation(internal.toolCache.cleanupExpired, {})).toEqual({ removed: 500 });
+    for (let n = 0; n < 3; n++) await fresh.settled();
+    expect(await fresh.rows("toolResultCache")).toEqual([]);
+    await put(600, "search_products_v1");
+    await put(1, "search_web_v1");
+    const cleared = await fresh.t.mutation(internal.toolCache.clearNamespace, { tool: "search_products" });
+    expect(cleared).toEqual({ removed: 500 });
+    for (let n = 0; n < 2; n++) await fresh.settled();
+    expect(await fresh.rows("toolResultCache")).toMatchObject([{ namespace: "search_web_v1" }]);
   });
 
   it("refuses a value that is none", async () => {
@@ -177,9 +209,9 @@ describe("the tools' queue", () => {
 describe("the app's crons", () => {
   it("name functions that there are, hourly where the tables are cleaned", async () => {
     const { default: crons } = await loaded<{ default: { export(): string } }>(app.modules, "crons");
-    const jobs = Object.values(
-      JSON.parse(crons.export()) as Record<string, { name: string; schedule: Record<string, unknown> }>,
-    );
+    const exported = JSON.parse(crons.export()) as Record<string, { name: string; schedule: Record<string, unknown> }>;
+    expect(Object.keys(exported)).toEqual(expect.arrayContaining(["cleanup-tool-cache", "cleanup-tool-jobs"]));
+    const jobs = Object.values(exported);
     expect(jobs.map(({ name, schedule }) => [name, schedule.hours ?? schedule.minutes])).toEqual([
       ["toolCache:cleanupExpired", 1],
       ["toolJobs:cleanupExpired", 1],

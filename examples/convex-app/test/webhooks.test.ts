@@ -207,6 +207,19 @@ describe("Gmail", () => {
     expect((await fresh.rows("packages")).map(({ tracking }) => tracking)).toContain("RR123456785DE");
   });
 
+  it("reads much that is new bit by bit, and gets to its end", async () => {
+    const fresh = await app.fresh();
+    await connected(fresh);
+    const { google } = app.standIns;
+    for (let n = 0; n < 250; n++) google.deliver({ subject: `Note ${n}`, text: "nothing of interest" });
+    google.deliver({ subject: "Order RR000000005DE shipped", text: "Your order is on its way." });
+    await pushed(fresh, "1", google.historyId);
+    expect(await fresh.rows("packages")).toEqual([]);
+    await fresh.settled();
+    expect((await fresh.rows("packages")).map(({ tracking }) => tracking)).toContain("RR000000005DE");
+    expect(await fresh.rows("gmailConnections")).toMatchObject([{ historyId: google.historyId }]);
+  });
+
   it.each([
     ["another account's", { email: "eve@shop.example" }, 403],
     ["for another audience", { aud: "https://other.example" }, 401],

@@ -82,6 +82,7 @@ export const knobs = {
   SERPER_TIMEOUT_MS: knob.duration({ default: "6s", min: "100ms", describe: "one search, retries included" }),
   SERPER_ATTEMPT_TIMEOUT_MS: knob.duration({ default: "2500ms", min: "50ms", describe: "one attempt" }),
   BULKHEAD_SERPER_MAX: knob.int({ default: 16, min: 1, describe: "searches at a time" }),
+  BULKHEAD_WAIT_MS: knob.duration({ default: "2s", min: "10ms", describe: "how long a call waits for its turn" }),
   BREAKER_MINIMUM_CALLS: knob.int({ default: 10, min: 1, describe: "calls in 30 s before a breaker judges" }),
   BREAKER_OPEN_MS: knob.duration({ default: "5s", min: "50ms", describe: "how long a breaker first stays open" }),
 

@@ -1,6 +1,6 @@
 import type { Use } from "keelson";
 import { kit, serper } from "../keel";
-import { odd } from "./httpErrors";
+import { odd, Refused } from "./httpErrors";
 import { needed } from "./needed";
 import { type Hit, usableHits } from "./tools";
 
@@ -21,7 +21,7 @@ export async function search(
     },
     { idempotent: true },
   );
-  if (!response.ok) throw odd("Serper", `answered ${response.status}`);
+  if (!response.ok) throw new Refused("Serper", response.status);
   const found = (await response.json().catch(() => null)) as Record<string, unknown> | null;
   const list = found?.[what === "search" ? "organic" : "shopping"];
   if (!Array.isArray(list)) throw odd("Serper", "its answer has no list of hits");

@@ -113,8 +113,10 @@ class AnswerStream {
       // The cron that looks for dead streams marks it.
       log("stream.unsaved", { error: String(unkept) });
     }
-    // The status was sent long ago: nobody else will hear of a mistake of ours.
-    if (classify(error).code === "internal") internalError("chat", error);
+    const { code } = classify(error);
+    // The status was sent long ago: nobody else will hear of it, least of all of a mistake of ours.
+    log("stream.failed", { code });
+    if (code === "internal") internalError("chat", error);
     this.#tell("error", streamProblem(error));
   }
 
