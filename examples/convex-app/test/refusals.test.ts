@@ -31,13 +31,18 @@ const body = fc.oneof(
     })
     .map((value) => JSON.stringify(value)),
 );
+/** As a signed state looks, and is none. */
+const state = fc.array(fc.stringMatching(/^[\w-]{0,9}$/), { maxLength: 3 }).map((parts) => parts.join("."));
 const request = fc.record({
   path: fc.constantFrom(...PATHS),
   method: fc.constantFrom(...METHODS),
-  query: fc.dictionary(
-    fc.constantFrom("state", "code", "error", "hub.mode", "hub.verify_token", "hub.challenge", "q"),
-    text,
-    { maxKeys: 4 },
+  query: fc.oneof(
+    fc.record({ state, code: text }),
+    fc.dictionary(
+      fc.constantFrom("state", "code", "error", "hub.mode", "hub.verify_token", "hub.challenge", "q"),
+      text,
+      { maxKeys: 4 },
+    ),
   ),
   type: fc.constantFrom("application/json", "application/json; charset=utf-8", "text/plain", "multipart/form-data", ""),
   origin: fc.constantFrom(ORIGIN, "https://evil.example", "null", ""),
@@ -106,6 +111,13 @@ describe("what is not valid", () => {
     expect(await told(chat("ada", sent))).toEqual([400, "validation", pointer]);
     expect(await rows("threads")).toEqual([]);
   });
+
+  it.each(["forged.state", "a.b", "a.b.c", "abcde.fghij", ".", "ab=.cd=", "\u00e4.\u00f6"])(
+    "is refused where consent comes back with a state that is none: %s",
+    async (odd) => {
+      expect(await told(callback(await app.fresh(), { state: odd, code: "c" }))).toEqual([403, "forbidden"]);
+    },
+  );
 
   it.each([[{}], [{ state: "s" }], [{ code: "c" }], [{ state: "x".repeat(1_025), code: "c" }]])(
     "is refused by the OAuth callback: %j",
