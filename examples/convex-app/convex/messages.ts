@@ -2,6 +2,7 @@ import { v } from "convex/values";
 import { anonymous, KeelsonError, unlimited } from "keelson";
 import { guarded, internalGuarded } from "./keel";
 import { owned, user } from "./lib/authGuards";
+import { perUser } from "./lib/functionRateLimit";
 
 /** Questions of a thread at most, so that its messages fit into one page. */
 const MOST_TURNS = 200;
@@ -31,7 +32,7 @@ export const remove = guarded.mutation({
   name: "messages.remove",
   args: { id: v.id("messages") },
   auth: user,
-  limits: unlimited("deletes one row of the caller's own"),
+  limits: perUser.writes,
   handler: async ({ ctx, principal }, { id }) => {
     owned(await ctx.db.get(id), principal, "message");
     await ctx.db.delete(id);

@@ -1,6 +1,7 @@
+import { mutationGeneric } from "convex/server";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { api, internal } from "../convex/_generated/api";
-import { loaded } from "../serve/deployment.js";
+import { loaded, type Modules } from "../serve/deployment.js";
 import { eventsOf, type Fresh, harness, refusal } from "./harness.js";
 
 const app = harness({ TOOL_JOB_QMAX_WEB: "2", TOOL_JOB_LEASE_MS: "1000", TOOL_JOB_RETRY_BASE_MS: "1" });
@@ -23,14 +24,41 @@ async function component({ t }: Fresh, table: string): Promise<number> {
   );
 }
 
+/** The component, with every mutation of its queue noted. */
+function counted(modules: Modules, writes: string[]): Modules {
+  const jobs = async () => {
+    const real = (await modules["./jobs.ts"]?.()) as Record<string, Registered>;
+    const noted = Object.entries(real).map(([name, fn]) => {
+      const handler = (ctx: unknown, args: unknown) => {
+        writes.push(name);
+        return fn._handler(ctx, args);
+      };
+      return [name, fn.isMutation ? mutationGeneric({ handler: handler as never }) : fn] as const;
+    });
+    return Object.fromEntries(noted);
+  };
+  return { ...modules, "./jobs.ts": jobs };
+}
+
+/** What of a component's function is called here. */
+interface Registered {
+  readonly isMutation?: boolean;
+  _handler(ctx: unknown, args: unknown): Promise<unknown>;
+}
+
 describe("the tools' cache", () => {
-  it("answers a turn that asks the same with no search and no job", async () => {
-    const fresh = await app.fresh();
+  it("answers a turn that asks the same with no search, and no write of the queue", async () => {
+    const writes: string[] = [];
+    const fresh = await app.fresh({}, (modules) => counted(modules, writes));
     await (await fresh.chat("ada", { message: "a keel" })).text();
-    const before = [app.standIns.serper.counts().requests, await component(fresh, "succeeded")];
+    await fresh.settled();
+    expect(writes).toEqual(expect.arrayContaining(["enqueue", "claim", "finish"]));
+    writes.length = 0;
+    const before = app.standIns.serper.counts().requests;
     const events = await eventsOf(await fresh.chat("bob", { message: "A  KEEL" }));
+    await fresh.settled();
     expect(events.at(-1)).toMatchObject({ event: "done", data: { sources: [{}, {}, {}] } });
-    expect([app.standIns.serper.counts().requests, await component(fresh, "succeeded")]).toEqual(before);
+    expect([app.standIns.serper.counts().requests, writes]).toEqual([before, []]);
     expect(await fresh.rows("toolJobs")).toHaveLength(1);
   });
 
