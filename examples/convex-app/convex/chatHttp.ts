@@ -22,7 +22,7 @@ export const chat = kit.endpoint({
     { limiter: clients, by: "client" },
     { limiter: chatTurns, by: (c) => c.principal.id },
   ],
-  // Whoever sends a turn again with its key gets the same answer, and it costs nothing.
+  // Whoever sends a turn again with its key gets the same answer, and no model is asked for it.
   idempotency: { guard: turnsOnce },
   handler: async ({ body, principal, ctx, use, signal }) => {
     const owner = principal.id;

@@ -213,17 +213,6 @@ describe("the tools' queue", () => {
     expect(await component(fresh, "succeeded")).toBe(3);
   });
 
-  it("finds both at once, and one without the other", async () => {
-    const { t, rows } = await app.fresh();
-    app.standIns.serper.inject({ kind: "status", status: 400, route: "POST /shopping" });
-    onTestFinished(() => app.standIns.serper.clear());
-    const id = await t.mutation(internal.toolJobs.enqueue, { ...WEB, tool: "search_global" });
-    await t.action(internal.toolJobs.processQueue, {});
-    expect((await rows("toolJobs")).map(({ jobId }) => jobId)).toEqual([id]);
-    const { toolJobs } = await t.withIdentity({ subject: "olga" }).query(api.ops.getReliabilitySnapshot, {});
-    expect(toolJobs.byTool).toMatchObject({ search_global: { ended: { succeeded: 1 } } });
-  });
-
   it("forgets after a day who asked", async () => {
     const { t, rows } = await app.fresh();
     await t.mutation(internal.toolJobs.enqueue, WEB);

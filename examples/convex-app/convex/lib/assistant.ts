@@ -70,11 +70,14 @@ export async function answer(
       return { text, sources: sources.slice(0, SOURCES), missing: [...missing] };
     const wanted = calls.slice(0, MOST_CALLS);
     messages.push({ role: "assistant", content: text, tool_calls: wanted });
-    const results = await Promise.all(wanted.map((call) => found(turn, call, listener)));
+    const lacks = (tool: string, code?: ErrorCode) => {
+      missing.add(tool);
+      if (isTool(tool)) listener.tool(tool, "missing", code);
+    };
+    const results = await Promise.all(wanted.map((call) => found(turn, call, listener, lacks)));
     results.forEach((result, at) => {
-      const { id, function: called } = wanted[at] as ToolCall;
-      if (result === undefined) missing.add(called.name);
-      else sources.push(...result);
+      const { id } = wanted[at] as ToolCall;
+      sources.push(...(result ?? []));
       const content = result === undefined ? "unavailable right now" : JSON.stringify(result);
       messages.push({ role: "tool", tool_call_id: id, content });
     });
@@ -86,19 +89,24 @@ async function found(
   turn: Turn,
   { function: called }: ToolCall,
   listener: Listener,
+  lacks: (tool: string, code?: ErrorCode) => void,
 ): Promise<readonly Hit[] | undefined> {
   const asked = toolQuery.safeParse(argumentsOf(called.arguments));
-  if (!Object.hasOwn(DESCRIPTIONS, called.name) || !asked.success) return undefined;
-  const tool = called.name as ToolName;
+  const tool = called.name;
+  if (!isTool(tool) || !asked.success) {
+    lacks(tool, "validation");
+    return undefined;
+  }
+  const { q } = asked.data;
   listener.tool(tool, "asked");
   try {
-    const hits = tool === "search_global" ? await global(turn, asked.data.q) : await cached(turn, tool, asked.data.q);
+    const hits = tool === "search_global" ? await global(turn, q, lacks) : await cached(turn, tool, q);
     listener.tool(tool, "found");
     return hits;
   } catch (error) {
     // An answer without a search is better than none; but a mistake of ours has to come to light, and whoever left is gone.
     if (turn.signal?.aborted || !isKeelsonError(error) || error.code === "internal") throw error;
-    listener.tool(tool, "missing", error.code);
+    lacks(tool, error.code);
     return undefined;
   }
 }
@@ -113,7 +121,7 @@ export function cached(turn: Turn, tool: CachedTool, q: string): Promise<readonl
 }
 
 /** Both searches in one job, unless one of them is known already. */
-async function global(turn: Turn, q: string): Promise<readonly Hit[]> {
+async function global(turn: Turn, q: string, lacks: (tool: ToolName) => void): Promise<readonly Hit[]> {
   const [pages, products] = await Promise.all(
     (["search_web", "search_products"] as const).map((tool) => turn.use(caches[tool].cache).get(toolCacheKey(q))),
   );
@@ -129,9 +137,14 @@ async function global(turn: Turn, q: string): Promise<readonly Hit[]> {
     ["search_web", both.pages],
     ["search_products", both.products],
   ] as const)
-    if (!both.missing.includes(tool))
-      await calledFunction(turn.ctx.runMutation(internal.toolCache.set, { tool, q, value: JSON.stringify(hits) }));
+    if (both.missing.includes(tool)) lacks(tool);
+    else await calledFunction(turn.ctx.runMutation(internal.toolCache.set, { tool, q, value: JSON.stringify(hits) }));
   return [...both.pages, ...both.products];
+}
+
+/** A model may ask for what there isn't. */
+function isTool(name: string): name is ToolName {
+  return Object.hasOwn(DESCRIPTIONS, name);
 }
 
 /** A model writes its arguments itself: they may be anything. */
