@@ -88,6 +88,17 @@ describe("while other documents are written by many", () => {
     ]);
   });
 
+  it("what was found is told all the same, though it could not be noted", async () => {
+    const real = await loaded<object>(app.modules, "toolCache");
+    const note = mutationGeneric(() => {
+      throw conflict();
+    });
+    const { chat, rows } = await app.fresh({ "./toolCache.ts": () => Promise.resolve({ ...real, note }) });
+    const events = await eventsOf(await chat("ada", { message: "a keel" }));
+    expect(events.at(-1)).toMatchObject({ event: "done", data: { missing: [], sources: { length: 3 } } });
+    expect(await rows("toolResultCache")).toEqual([]);
+  });
+
   it("breakers let calls through that they can't count", async () => {
     const { kit } = await loaded<typeof import("../convex/keel")>(app.modules, "keel");
     const reasons = new Set<string>();

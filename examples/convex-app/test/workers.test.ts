@@ -79,6 +79,12 @@ describe("a search of everything", () => {
     const { sources } = await turn(fresh, "everything on masts");
     expect([sources[0]?.title, sources.length, count()]).toEqual(["Known", 4, 1]);
     expect((await fresh.rows("toolJobs")).map(({ tool }) => tool)).toEqual(["search_products"]);
+    broken({ kind: "status", status: 400, route: "POST /shopping" });
+    await fresh.t.mutation(internal.toolCache.clearNamespace, { tool: "search_products" });
+    expect(await turn(fresh, "everything on masts")).toMatchObject({
+      sources: [{ title: "Known" }],
+      missing: ["search_products"],
+    });
   });
 
   it("goes without one of them, and keeps nothing for it", async () => {

@@ -1,8 +1,8 @@
 import { type ErrorCode, isKeelsonError } from "keelson";
 import { internal } from "../_generated/api";
 import type { ActionCtx } from "../_generated/server";
-import { called as calledFunction } from "./functionErrors";
 import { askModel, type Message, type ToolCall } from "./openRouter";
+import { log } from "./telemetry";
 import { type CachedTool, caches, toolCacheKey } from "./toolCacheKeys";
 import { runTool, type Waiting } from "./toolJobClient";
 import { type Hit, type ToolName, toolQuery } from "./tools";
@@ -104,10 +104,26 @@ async function found(
     listener.tool(tool, "found");
     return hits;
   } catch (error) {
-    // An answer without a search is better than none; but a mistake of ours has to come to light, and whoever left is gone.
-    if (turn.signal?.aborted || !isKeelsonError(error) || error.code === "internal") throw error;
-    lacks(tool, error.code);
+    lacks(tool, codeOf(turn, error));
     return undefined;
+  }
+}
+
+/**
+ * Why a search could not be had: an answer without it is better than none. But a mistake of ours has to come to light, and
+ * whoever left is gone.
+ */
+function codeOf({ signal }: Turn, error: unknown): ErrorCode {
+  if (signal?.aborted || !isKeelsonError(error) || error.code === "internal") throw error;
+  return error.code;
+}
+
+/** What was found is there, even where it could not be noted: then it is searched for once more, another time. */
+async function noted(writing: Promise<unknown>): Promise<void> {
+  try {
+    await writing;
+  } catch (error) {
+    log("tool.unnoted", { error: String(error) });
   }
 }
 
@@ -115,22 +131,27 @@ async function found(
 export function cached(turn: Turn, tool: CachedTool, q: string): Promise<readonly Hit[]> {
   return turn.use(caches[tool].cache).read(toolCacheKey(q), async () => {
     const hits = await runTool(turn, tool, q);
-    await calledFunction(turn.ctx.runMutation(internal.toolCache.note, { tool, q, value: JSON.stringify(hits) }));
+    await noted(turn.ctx.runMutation(internal.toolCache.note, { tool, q, value: JSON.stringify(hits) }));
     return hits;
   });
 }
 
 /** Both searches in one job, unless one of them is known already. */
-async function global(turn: Turn, q: string, lacks: (tool: ToolName) => void): Promise<readonly Hit[]> {
+async function global(
+  turn: Turn,
+  q: string,
+  lacks: (tool: ToolName, code?: ErrorCode) => void,
+): Promise<readonly Hit[]> {
   const [pages, products] = await Promise.all(
     (["search_web", "search_products"] as const).map((tool) => turn.use(caches[tool].cache).get(toolCacheKey(q))),
   );
   if (pages !== undefined || products !== undefined) {
-    const each = await Promise.all([
-      pages ?? cached(turn, "search_web", q),
-      products ?? cached(turn, "search_products", q),
-    ]);
-    return each.flat();
+    const other = (tool: CachedTool) =>
+      cached(turn, tool, q).catch((error: unknown) => {
+        lacks(tool, codeOf(turn, error));
+        return [];
+      });
+    return [...(pages ?? (await other("search_web"))), ...(products ?? (await other("search_products")))];
   }
   const both = await runTool(turn, "search_global", q);
   for (const [tool, hits] of [
@@ -138,7 +159,7 @@ async function global(turn: Turn, q: string, lacks: (tool: ToolName) => void): P
     ["search_products", both.products],
   ] as const)
     if (both.missing.includes(tool)) lacks(tool);
-    else await calledFunction(turn.ctx.runMutation(internal.toolCache.set, { tool, q, value: JSON.stringify(hits) }));
+    else await noted(turn.ctx.runMutation(internal.toolCache.set, { tool, q, value: JSON.stringify(hits) }));
   return [...both.pages, ...both.products];
 }
 
