@@ -42,7 +42,8 @@ describe("while a limiter's documents are written by many", () => {
   });
 
   it("a call is refused where its limit is closed, with when to come again, and never by a 500", async () => {
-    const { t } = await app.fresh({}, contended(/:limiter:(syncs|auth-failures)$/));
+    const before = app.standIns.sentry.events.length;
+    const { t, settled } = await app.fresh({}, contended(/:limiter:(syncs|auth-failures)$/));
     const ada = t.withIdentity({ subject: "ada" });
     expect(await refusal(ada.action(api.integrations.gmail.sync.syncGmail, { days: 7 }))).toMatchObject({
       code: "unavailable",
@@ -52,6 +53,9 @@ describe("while a limiter's documents are written by many", () => {
     const unknown = await t.fetch("/api/chat", { method: "POST", headers, body: "{}" });
     expect([unknown.status, (await unknown.json()).code]).toEqual([503, "unavailable"]);
     expect(unknown.headers.get("retry-after")).toBe("1");
+    await settled();
+    const told = app.standIns.sentry.events.slice(before).map(({ fingerprint }) => String(fingerprint));
+    expect(told).toEqual(["limiter:syncs", "limiter:auth-failures"]);
   });
 
   it("webhooks are taken in, and handled once all the same", async () => {

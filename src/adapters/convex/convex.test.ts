@@ -200,7 +200,9 @@ describe("routes", () => {
       handler: handler as never,
     });
     const http = httpRouter();
-    route(http, { kit: one, component: keelson, endpoints: [endpoint] });
+    let ended = 0;
+    const onEnd = async () => void ended++;
+    route(http, { kit: one, component: keelson, endpoints: [endpoint], onEnd });
     const t = convexTest({
       modules: {
         "./_generated/api.ts": () => Promise.resolve({}),
@@ -210,7 +212,7 @@ describe("routes", () => {
     register(t);
     const slis = () =>
       t.query(async (ctx) => (await one.using(convexStore(ctx, keelson)).snapshot()).slis.endpoints.thing?.windows[0]);
-    return { t, slis };
+    return { t, slis, ended: () => ended };
   };
 
   it("answer below a prefix, and count what they answered in the store", async () => {
@@ -242,8 +244,9 @@ describe("routes", () => {
   });
 
   it("know callers by their address", async () => {
-    const { t } = served(() => ({}), "few");
+    const { t, ended } = served(() => ({}), "few");
     const from = async (ip: string) => (await t.withRequestMetadata({ ip, userAgent: null }).fetch("/things/7")).status;
     expect([await from("10.0.0.1"), await from("10.0.0.1"), await from("10.0.0.2")]).toEqual([200, 429, 200]);
+    expect(ended()).toBe(3);
   });
 });

@@ -10,7 +10,6 @@ import {
 } from "keelson";
 import { internal } from "../_generated/api";
 import { kit, waItems, webhooks } from "../keel";
-import { sendAlerts } from "../lib/alertQueue";
 import { whatsAppItem } from "../lib/functionBoundaries";
 import { called } from "../lib/functionErrors";
 import { hubChallenge, whatsAppPayload } from "../lib/httpContracts";
@@ -71,7 +70,6 @@ export const whatsAppWebhook = kit.endpoint({
         if (message.success) await called(ctx.runAction(internal.integrations.whatsapp.processWebhook, message.data));
       },
     );
-    await sendAlerts(ctx);
     const of = (wanted: ItemOutcome["outcome"]) => outcomes.filter(({ outcome }) => outcome === wanted).length;
     const left = of("failed") + of("in_flight");
     // Meta then delivers the whole request again, and what was handled is known by its id.

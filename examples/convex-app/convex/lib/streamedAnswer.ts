@@ -1,8 +1,6 @@
 import { classify } from "keelson";
 import { internal } from "../_generated/api";
 import type { Id } from "../_generated/dataModel";
-import type { ActionCtx } from "../_generated/server";
-import { sendAlerts } from "./alertQueue";
 import { answer, type Turn } from "./assistant";
 import { called } from "./functionErrors";
 import { streamProblem } from "./httpErrors";
@@ -22,7 +20,6 @@ export interface Asked {
 
 /** Where it is answered; `signal` is the request's own. */
 export interface StreamedTurn extends Turn {
-  readonly ctx: Pick<ActionCtx, "runMutation" | "scheduler">;
   readonly signal: AbortSignal;
 }
 
@@ -63,7 +60,7 @@ class AnswerStream {
   async run(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     this.#controller = controller;
     const { thread, session, before, question } = this.#asked;
-    const { ctx, signal } = this.#turn;
+    const { signal } = this.#turn;
     this.#tell("thread", { thread, session });
     const turn = { ...this.#turn, signal: AbortSignal.any([signal, this.#ending.signal]) };
     try {
@@ -77,7 +74,6 @@ class AnswerStream {
     } catch (error) {
       await this.#failed(error);
     }
-    await sendAlerts(ctx);
     this.#controller?.close();
   }
 

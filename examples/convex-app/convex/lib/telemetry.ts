@@ -4,7 +4,7 @@ import { raise } from "./alertQueue";
 export const SERVICE = "shop-assistant";
 
 /** What sends alerts is not to raise some itself: while its store or Sentry is down, they would never come to an end. */
-const SENDERS = ["alerts", "alerts.send"];
+const SENDERS = ["limiter:alerts", "alerts.send"];
 
 /** One line of JSON for the deployment's log stream. */
 export function log(type: string, fields: object): void {
@@ -24,12 +24,16 @@ export function listen(events: Events): void {
     // (No key: it names a user or an address.)
     if (!allowed || source !== "store")
       log("limiter.decision", { name, allowed, cost, remaining, retryAfterMs, source });
-    if ((source !== "open" && source !== "closed") || SENDERS.includes(name)) return;
+  });
+  // Limiters (`limiter:chat`) and replay guards (`replay:whatsapp`), also where they only look.
+  events.on("store.failure", ({ name, reason, policy }) => {
+    log("store.failure", { name, reason, policy });
+    if (SENDERS.includes(name)) return;
     raise({
-      key: `limiter:${name}`,
-      level: source === "closed" ? "error" : "warning",
-      message: `The limiter "${name}" can't reach its store, and is ${source}`,
-      tags: { limiter: name, source },
+      key: name,
+      level: policy === "closed" ? "error" : "warning",
+      message: `"${name}" can't reach its store (${reason}), and is ${policy}`,
+      tags: { use: name, reason, policy },
     });
   });
   events.on("breaker.transition", ({ name, from, to, reason }) => {

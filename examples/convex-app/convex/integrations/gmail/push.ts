@@ -2,7 +2,6 @@ import { KeelsonError, pubSubMessage } from "keelson";
 import { googlePubSubPush } from "keelson/oidc";
 import { internal } from "../../_generated/api";
 import { kit, pushes, webhooks } from "../../keel";
-import { sendAlerts } from "../../lib/alertQueue";
 import { called } from "../../lib/functionErrors";
 import { gmailNotice, pubSubEnvelope } from "../../lib/httpContracts";
 import { needed } from "../../lib/needed";
@@ -41,7 +40,6 @@ export const gmailPush = kit.endpoint({
     const { outcome } = await use(pushes).once("gmail", id, async (): Promise<void> => {
       await called(ctx.runAction(internal.integrations.gmail.sync.incrementalSync, notice.data));
     });
-    await sendAlerts(ctx);
     if (outcome === "in_flight") throw new KeelsonError("conflict", "Being handled", { retryAfterMs: 5000 });
     return { outcome };
   },
