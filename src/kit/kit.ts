@@ -72,7 +72,7 @@ class KitOfParts {
   readonly #surfaces: { surface(): Surface }[] = [];
   /** Made when first asked for: some platforms have no randomness while modules load. */
   #bootId: string | undefined;
-  readonly #startedAt: number;
+  readonly #started: { readonly monotonic: number; readonly wall: number };
   #closed: Promise<boolean> | undefined;
   readonly fetch: FetchHandler;
 
@@ -100,7 +100,7 @@ class KitOfParts {
     if (options.store === undefined) this.#ownStore = memoryStore({ clock });
     const store = this.#ownStore ?? options.store;
     this.#slis = new SliWindows(clock);
-    this.#startedAt = clock.monotonic();
+    this.#started = { monotonic: clock.monotonic(), wall: clock.wall() };
     const rt: Runtime = {
       service,
       clock,
@@ -298,7 +298,10 @@ class KitOfParts {
       service: this.service,
       bootId: this.#bootId,
       at: clock.wall(),
-      uptimeMs: clock.monotonic() - this.#startedAt,
+      // Where time stands still, only the wall clock can be asked.
+      uptimeMs: this.#bound
+        ? clock.monotonic() - this.#started.monotonic
+        : Math.max(0, clock.wall() - this.#started.wall),
       knobs: this.knobSet.snapshot(),
       slis: this.#slis.snapshot(),
       objectives: this.#watch.snapshot(),
