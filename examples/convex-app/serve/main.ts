@@ -5,7 +5,11 @@ import { demoPhone, startStandIns } from "./stand-ins.js";
 
 const { server, url } = await listen(Number(process.env.PORT ?? 8090));
 const standIns = await startStandIns(url);
-const deployment = await deploy(await loadFunctions(standIns.env));
+// On this machine all clients have one address.
+const { RATE_LIMIT_CLIENT_MAX = "60000", RATE_LIMIT_WEBHOOK_MAX = "60000" } = process.env;
+const deployment = await deploy(
+  await loadFunctions({ ...standIns.env, RATE_LIMIT_CLIENT_MAX, RATE_LIMIT_WEBHOOK_MAX }),
+);
 const served = serve(server, url, deployment, demoPhone(standIns, url));
 const stopCrons = await deployment.crons();
 

@@ -51,7 +51,9 @@ export function serve(server: Server, url: string, { t, modules }: Deployment, p
   const users = new Map<string, string>();
   const as = (request: IncomingMessage) => {
     const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1];
-    const subject = token === undefined ? undefined : users.get(token);
+    // Drills play many users, who need not sign in first: here whoever says a name is believed anyway.
+    const subject =
+      token === undefined ? undefined : (users.get(token) ?? /^demo\.([a-z0-9-]{2,20})$/.exec(token)?.[1]);
     const ip = request.socket.remoteAddress ?? null;
     const caller = subject === undefined ? t : t.withIdentity({ subject, issuer: url, name: subject });
     return caller.withRequestMetadata({ ip, userAgent: request.headers["user-agent"] ?? null });
