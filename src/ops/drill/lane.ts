@@ -10,6 +10,8 @@ import { OUTCOME } from "./outcome.js";
 export interface LaneSpec {
   /** `chat`, or `chat@eu` where a scenario goes to several targets. */
   readonly name: string;
+  /** What the configuration calls the scenario. */
+  readonly scenarioName: string;
   readonly scenario: Scenario;
   readonly target: Target;
   /** Share of the arrivals, against the weights of the others. Default: the scenario's. */

@@ -102,7 +102,7 @@ export class Latencies {
   #hdr(): Histogram {
     const hdr = emptyHdr();
     this.#counts?.forEach((count, slot) => {
-      if (count > 0) hdr.recordValueWithCount(valueOf(slot), count);
+      if (count > 0) hdr.recordValueWithCount(lowestOf(slot), count);
     });
     return hdr;
   }
@@ -135,7 +135,7 @@ function slotOf(value: number): number {
 }
 
 /** The lowest value of a count. */
-function valueOf(slot: number): number {
+function lowestOf(slot: number): number {
   const bucket = Math.max(0, Math.floor(slot / HALF) - 1);
   return (slot - bucket * HALF) * 2 ** bucket;
 }

@@ -12,8 +12,8 @@ export interface StageRun {
   readonly due: readonly number[];
   /** Those of them that were not sent by the stage's end, by lane. */
   readonly unsent: readonly number[];
-  /** Whether it ended with as many requests under way as may be: then the service kept it waiting, not this process. */
-  readonly full: boolean;
+  /** Those of the unsent that the limit on requests under way held back: the service kept them waiting, not this process. */
+  readonly heldBack: number;
 }
 
 /** What a run came to, beside the requests. */
@@ -184,10 +184,13 @@ export class Run implements Exchanges {
       tick();
     });
     this.#goOn = nothing;
+    // Of a stage that was cut short nobody knows what it would have sent.
+    const end = this.#over ? next : load.end;
+    const unsent = countsOf(next, end, share.of, interleave, lanes.length);
     return {
-      due: countsOf(first, load.end, share.of, interleave, lanes.length),
-      unsent: this.#over ? lanes.map(() => 0) : countsOf(next, load.end, share.of, interleave, lanes.length),
-      full: this.#inFlight >= most,
+      due: countsOf(first, end, share.of, interleave, lanes.length),
+      unsent,
+      heldBack: this.#inFlight >= most ? unsent.reduce((sum, count) => sum + count, 0) : 0,
     };
   }
 
@@ -209,7 +212,7 @@ export class Run implements Exchanges {
     for (let client = 0; client < clients && !this.#over; client++) send();
     await this.#until(stage.to);
     this.#goOn = nothing;
-    return { due, unsent: lanes.map(() => 0), full: false };
+    return { due, unsent: lanes.map(() => 0), heldBack: 0 };
   }
 
   /** Until a time since the start, or the end of all. */
