@@ -19,6 +19,7 @@ const entries = {
 const ops = {
   ops: "src/ops/index.ts",
   bin: "src/ops/bin.ts",
+  "drill-worker": "src/ops/drill/worker.ts",
 };
 
 /** Libraries of which keelson/ops needs a small part: taken in, so that nobody installs the rest. */

@@ -3,6 +3,7 @@ import { envelopeSchema } from "./artefact/envelope.js";
 import { configSchema } from "./config/config.js";
 import { ownershipSchema } from "./config/ownership.js";
 import { sloBaselineSchema } from "./config/slo.js";
+import { drillDataSchema } from "./drill/data.js";
 import { gatePolicySchema } from "./gate/policy.js";
 import { gateDataSchema } from "./gate/result.js";
 import { probeDataSchema } from "./probe/result.js";
@@ -11,6 +12,7 @@ import { probeDataSchema } from "./probe/result.js";
 export const OPS_SCHEMAS: Readonly<Record<string, { readonly title: string; readonly schema: z.ZodType }>> = {
   "artefact.schema.json": { title: "Keelson reliability artefact", schema: envelopeSchema },
   "synthetic-probes.schema.json": { title: "Data of synthetic probes", schema: probeDataSchema },
+  "load-drill.schema.json": { title: "Data of a load drill", schema: drillDataSchema },
   "release-gate.schema.json": { title: "Data of a release gate", schema: gateDataSchema },
   "config.schema.json": { title: "Keelson configuration", schema: configSchema },
   "release-gate-policy.schema.json": { title: "Keelson release gate policy", schema: gatePolicySchema },
