@@ -164,7 +164,8 @@ class ExperimentInProgress {
   async #detect(): Promise<void> {
     const { detection } = this.#loaded.reliability;
     if (detection === undefined || this.#context.dryRun || this.#interrupted) return;
-    this.#detection = await this.#soonest(detection.probes, detection.within);
+    const began = this.#context.around.world.monotonic();
+    this.#detection = await this.#soonest(detection.probes, detection.within, began, false);
     this.#tell("detection", this.#loaded.reliability.alert ?? "the alert", this.#detection.state);
   }
 
@@ -185,7 +186,7 @@ class ExperimentInProgress {
     if (probes.length > 0) {
       // Whoever has pressed Ctrl-C is told how it is, and doesn't wait for it to get better.
       const within = this.#interrupted ? 0 : (recovery?.within ?? 30);
-      this.#recovery = await this.#soonest(probes, within, began, undefined);
+      this.#recovery = await this.#soonest(probes, within, began, true);
       this.#tell("recovery", "the steady state after the rollbacks", this.#recovery.state);
     }
     if (!this.#interrupted) await this.#runCommands("after");
@@ -222,17 +223,11 @@ class ExperimentInProgress {
     return run;
   }
 
-  #soonest(
-    probes: Parameters<typeof look>[0],
-    within: number,
-    began = this.#context.around.world.monotonic(),
-    signal: AbortSignal | undefined = this.#context.signal,
-  ) {
-    return soonest(() => look(probes, this.#context.around, signal), this.#context.around.world, {
-      began,
-      withinMs: within * 1000,
-      ...(signal && { signal }),
-    });
+  /** @param finishes whether a look that has begun is finished, when Ctrl-C comes */
+  #soonest(probes: Parameters<typeof look>[0], within: number, began: number, finishes: boolean) {
+    const { around, signal } = this.#context;
+    const once = () => look(probes, around, finishes ? undefined : signal);
+    return soonest(once, around.world, { began, withinMs: within * 1000, signal });
   }
 
   #deviate(): void {
