@@ -2,6 +2,7 @@
 
 export { type Artefact, type ArtefactKind, artefactName } from "./artefact/envelope.js";
 export { readArtefact, readArtefactOf } from "./artefact/read.js";
+export { writeArtefact } from "./artefact/write.js";
 export { type Config, type ConfigInput, defineConfig } from "./config/config.js";
 export { type Overrides, openWorkspace, type Workspace } from "./config/load.js";
 export { EXIT, OpsError, UnavailableError, UsageError } from "./failure.js";
