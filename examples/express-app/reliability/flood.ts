@@ -1,5 +1,5 @@
 /**
- * Sends more than the service takes, for as long as it is told: `tsx flood webhooks|digests SECONDS`. Half of the
+ * Sends more than the service takes, eight at a time: `tsx flood webhooks|chats|digests COUNT`. Half of the
  * webhooks are forged. Where to: `SERVICE_URL`; with `WHATSAPP_APP_SECRET` or `SESSION_TOKEN`. Prints what was answered, by
  * status, and exits with 1 when anything was answered that it must not be.
  */
@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import { whatsAppWebhook } from "keelson/testing";
 
 const { SERVICE_URL = "", WHATSAPP_APP_SECRET = "", SESSION_TOKEN = "" } = process.env;
-const [what, seconds] = process.argv.slice(2);
+const [what, count] = process.argv.slice(2);
 const AT_A_TIME = 8;
 
 interface Sent {
@@ -31,31 +31,32 @@ const MAKE: Readonly<Record<string, (n: number) => Sent>> = {
       right: forged ? [401, 403, 429] : [200, 429],
     };
   },
-  digests: () => ({
-    path: "/api/digests",
-    headers: {
-      "content-type": "application/json",
-      origin: "https://shop.example",
-      authorization: `Bearer ${SESSION_TOKEN}`,
-    },
-    body: JSON.stringify({ topics: [randomUUID()] }),
-    right: [202, 429],
-  }),
+  // What was asked before would be in a cache.
+  chats: () => asShopper("/api/chat", { message: `a tent ${randomUUID()}` }, [200, 429, 502, 503, 504]),
+  digests: () => asShopper("/api/digests", { topics: [randomUUID()] }, [202, 429]),
 };
 
+function asShopper(path: string, body: object, right: readonly number[]): Sent {
+  const headers = {
+    "content-type": "application/json",
+    origin: "https://shop.example",
+    authorization: `Bearer ${SESSION_TOKEN}`,
+  };
+  return { path, headers, body: JSON.stringify(body), right };
+}
+
 const make = MAKE[what ?? ""];
-if (make === undefined || !(Number(seconds) > 0)) {
-  console.error(`flood ${Object.keys(MAKE).join("|")} SECONDS`);
+if (make === undefined || !(Number(count) > 0)) {
+  console.error(`flood ${Object.keys(MAKE).join("|")} COUNT`);
   process.exit(2);
 }
 
-const until = performance.now() + Number(seconds) * 1000;
 const answers: Record<number, number> = {};
 let wrong = 0;
 let sent = 0;
 
 async function client(next: (n: number) => Sent): Promise<void> {
-  while (performance.now() < until) {
+  while (sent < Number(count)) {
     const { path, headers, body, right } = next(sent++);
     const response = await fetch(SERVICE_URL + path, { method: "POST", headers, body });
     await response.arrayBuffer();
