@@ -10,6 +10,12 @@ export {
   contractTests,
   type TestFramework,
 } from "./contract-tests.js";
+export {
+  type FaultyProcess,
+  type FaultyProcessOptions,
+  faultyProcess,
+  type ProcessFault,
+} from "./faulty-process/faulty-process.js";
 export type { UpstreamCounts } from "./faulty-upstream/counts.js";
 export type { Fault, FaultKind, FaultName, FaultScope } from "./faulty-upstream/fault.js";
 export type { Injected } from "./faulty-upstream/faults.js";
@@ -42,6 +48,14 @@ export {
   whatsAppCloudStandIn,
 } from "./faulty-upstream/whatsapp-cloud.js";
 export { ManualClock, settled } from "./manual-clock.js";
+export {
+  type FaultyProxy,
+  type FaultyProxyOptions,
+  faultyProxy,
+  type ProxyCounts,
+} from "./tcp-proxy/faulty-proxy.js";
+export type { ProxyFault, ProxyWay } from "./tcp-proxy/proxy-fault.js";
+export type { TimedFault } from "./timed-faults.js";
 export {
   type PubSubClaims,
   type PubSubPushed,

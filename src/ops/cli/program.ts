@@ -3,6 +3,10 @@ import { ConfigError } from "../../core/config.js";
 import { tool } from "../artefact/tool.js";
 import { EXIT, OpsError } from "../failure.js";
 import type { Io } from "../io.js";
+import { canaryCommand } from "./canary.js";
+import { drillCommand } from "./drill.js";
+import { gamedayCommand } from "./gameday.js";
+import { gateCommand } from "./gate.js";
 import { initCommand } from "./init.js";
 import { knobsCommand } from "./knobs.js";
 import { matrixCommand } from "./matrix.js";
@@ -10,7 +14,17 @@ import { probeCommand } from "./probe.js";
 import type { Ended } from "./shared.js";
 import { snapshotCommand } from "./snapshot.js";
 
-const COMMANDS = [probeCommand, snapshotCommand, knobsCommand, matrixCommand, initCommand];
+const COMMANDS = [
+  probeCommand,
+  drillCommand,
+  gateCommand,
+  canaryCommand,
+  gamedayCommand,
+  matrixCommand,
+  knobsCommand,
+  snapshotCommand,
+  initCommand,
+];
 
 /**
  * Runs the command line, and answers the exit code: never throws what a user can mend.

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { duration } from "../config/values.js";
 import { isJsonPath } from "./json-path.js";
 
-const text = z.union([
+/** What a text has to be like. */
+export const textMatchSchema = z.union([
   z.string(),
   z
     .strictObject({
@@ -14,7 +15,8 @@ const text = z.union([
     .refine((match) => Object.keys(match).length > 0, "expected at least one of equals, contains, matches, exists"),
 ]);
 
-const json = z.union([
+/** What a value in JSON has to be like. */
+export const jsonMatchSchema = z.union([
   z.string(),
   z.number(),
   z.boolean(),
@@ -48,11 +50,11 @@ export const expectationSchema = z.strictObject({
   /** Default: any below 400. */
   status: z.union([status, z.array(status).min(1)]).exactOptional(),
   /** By name, in any case. */
-  headers: z.record(z.string(), text).exactOptional(),
+  headers: z.record(z.string(), textMatchSchema).exactOptional(),
   /** By JSONPath: a value that one of those found must equal, or what it must be like. */
-  json: z.record(jsonPath, json).exactOptional(),
+  json: z.record(jsonPath, jsonMatchSchema).exactOptional(),
   /** The body as text. */
-  body: text.exactOptional(),
+  body: textMatchSchema.exactOptional(),
   /** The longest that it may take, body included. */
   within: duration.exactOptional(),
   /** For how many days yet the certificate must be valid. Over TLS alone. */
@@ -61,11 +63,12 @@ export const expectationSchema = z.strictObject({
 
 /** See {@link expectationSchema}. */
 export type Expectation = z.output<typeof expectationSchema>;
-export type TextMatch = z.output<typeof text>;
-export type JsonMatch = z.output<typeof json>;
+export type TextMatch = z.output<typeof textMatchSchema>;
+export type JsonMatch = z.output<typeof jsonMatchSchema>;
 export type StatusMatch = z.output<typeof status>;
 
-function isPattern(pattern: string): boolean {
+/** Whether it is a regular expression, with the `u` flag. */
+export function isPattern(pattern: string): boolean {
   try {
     new RegExp(pattern, "u");
     return true;

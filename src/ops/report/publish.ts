@@ -45,3 +45,9 @@ export async function publish(workspace: Workspace, artefact: Artefact, outputs:
   }
   return exitCodeOf(artefact.verdict);
 }
+
+/** Writes an artefact that another one is founded on, and hands it on. */
+export async function quietly<A extends Artefact>(workspace: Workspace, artefact: A, variant?: string): Promise<A> {
+  await writeArtefact(workspace, artefact, variant);
+  return artefact;
+}

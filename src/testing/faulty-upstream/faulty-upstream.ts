@@ -3,12 +3,13 @@ import { type Alarm, type Clock, systemClock } from "../../core/clock.js";
 import { onlyKnown } from "../../core/config.js";
 import { type Duration, milliseconds } from "../../core/duration.js";
 import { seeded } from "../../core/seeded.js";
-import { openAdmin } from "./admin.js";
+import { openAdmin } from "../admin.js";
 import { RequestCounts, type UpstreamCounts } from "./counts.js";
 import { sendHalf, sendResponse, toRequest } from "./exchange.js";
 import type { CheckedFault, Fault } from "./fault.js";
 import { Faults, type Injected, type Strike } from "./faults.js";
 import { Loopback } from "./loopback.js";
+import { switchable } from "./switchable.js";
 
 /** What an upstream answers while nothing is wrong with it. */
 export type UpstreamHandler = (request: Request) => Response | Promise<Response>;
@@ -88,7 +89,7 @@ class Server implements FaultyUpstream {
 
   async open(withAdmin: boolean): Promise<void> {
     await this.#port.open();
-    if (withAdmin) this.#admin = await openAdmin(this, this.#faults);
+    if (withAdmin) this.#admin = await openAdmin(switchable(this, this.#faults));
   }
 
   get url(): string {

@@ -1,0 +1,134 @@
+import { once } from "node:events";
+import { accessSync, constants } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type FaultyProcess, type FaultyProxy, faultyProcess, faultyProxy } from "keelson/testing";
+import type { Environment } from "../service/kit.js";
+import { sessionToken } from "../service/session-token.js";
+import { startStandIns } from "../stand-ins/stand-ins.js";
+
+const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+
+/** Time-outs and limits that a game day gets through in seconds. The shape is that of the defaults. */
+const QUICK: Environment = {
+  OPENROUTER_TIMEOUT_MS: "2500ms",
+  OPENROUTER_ATTEMPT_TIMEOUT_MS: "1s",
+  SERPER_TIMEOUT_MS: "4s",
+  SERPER_ATTEMPT_TIMEOUT_MS: "1500ms",
+  BREAKER_MINIMUM_CALLS: "4",
+  BREAKER_OPEN_MS: "1s",
+  // What is looked for again is searched for again.
+  TOOL_CACHE_WEB_SEARCH_TTL_MS: "100ms",
+  RATE_LIMIT_CLIENT_MAX: "6000",
+  RATE_LIMIT_CHAT_MAX: "600",
+  RATE_LIMIT_WEBHOOK_MAX: "200",
+  DIGEST_QUEUE_MAX: "20",
+};
+
+/** The service with everything that it calls, all of it breakable. */
+export interface Theatre {
+  /** What experiments and runbooks need to know. */
+  readonly env: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+/**
+ * Puts the service up, in a process of its own, with stand-ins; with Redis behind a proxy where one can be had.
+ *
+ * @param redis address of a running one, or path of redis-server. Default: the redis-server on PATH, if any
+ */
+export async function openTheatre({
+  redis = onPath("redis-server"),
+}: {
+  redis?: string | undefined;
+} = {}): Promise<Theatre> {
+  const open: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const end of open.splice(0).reverse()) await end();
+  };
+  try {
+    const standIns = await startStandIns({ admin: true });
+    open.push(() => standIns.close());
+    const store = redis === undefined ? undefined : await breakableRedis(redis, open);
+    const port = await freePort();
+    const service = await faultyProcess({
+      command: [process.execPath, "--import", "tsx", MAIN],
+      ready: /listening on/,
+      readyWithin: "30s",
+      env: {
+        PATH: process.env.PATH,
+        ...standIns.env,
+        ...QUICK,
+        PORT: `${port}`,
+        ...(store && { REDIS_URL: store.url, REDIS_PREFIX: `game-day-${process.pid}` }),
+      },
+    });
+    open.push(() => service.close());
+    const { OPERATOR_TOKEN, SESSION_SECRET, WHATSAPP_APP_SECRET, WHATSAPP_VERIFY_TOKEN } = standIns.env;
+    const { openRouter, serper, gmail, pubSub } = standIns;
+    return {
+      env: {
+        SERVICE_URL: `http://127.0.0.1:${port}`,
+        OPERATOR_TOKEN,
+        SESSION_TOKEN: await sessionToken(SESSION_SECRET, "game-day"),
+        PUSH_TOKEN: pubSub.token(),
+        WHATSAPP_APP_SECRET,
+        WHATSAPP_VERIFY_TOKEN,
+        OPENROUTER_ADMIN: adminOf(openRouter),
+        SERPER_ADMIN: adminOf(serper),
+        GMAIL_ADMIN: adminOf(gmail),
+        PUBSUB_ADMIN: adminOf(pubSub.upstream),
+        ...(store && { REDIS_ADMIN: adminOf(store) }),
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function breakableRedis(redis: string, open: (() => Promise<void>)[]): Promise<FaultyProxy> {
+  let target = redis;
+  if (!redis.includes("://")) {
+    const port = await freePort();
+    const server: FaultyProcess = await faultyProcess({
+      command: [redis, "--bind", "127.0.0.1", "--port", `${port}`, "--save", "", "--appendonly", "no"],
+      ready: /Ready to accept connections/,
+    });
+    open.push(() => server.close());
+    target = `redis://127.0.0.1:${port}`;
+  }
+  const proxy = await faultyProxy({ target, admin: true });
+  open.push(() => proxy.close());
+  return proxy;
+}
+
+function adminOf({ adminUrl }: { readonly adminUrl: string | undefined }): string {
+  if (adminUrl === undefined) throw new TypeError("it was started without an admin port");
+  return adminUrl;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+function onPath(program: string): string | undefined {
+  return (process.env.PATH ?? "")
+    .split(delimiter)
+    .map((folder) => join(folder, program))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}
