@@ -118,6 +118,15 @@ export default defineConfig({
     },
   ],
 
+  profiles: {
+    // As quick as it gets with a hundred requests of each scenario: with fewer nothing could be said.
+    gate: {
+      stages: [
+        { name: "warm-up", duration: "5s", rate: [5, 40], warmUp: true },
+        { name: "steady", duration: "30s", rate: 40 },
+      ],
+    },
+  },
   scenarios: {
     chat: {
       title: "a turn with the assistant",

@@ -118,8 +118,8 @@ export default defineConfig({
   profiles: {
     quick: {
       stages: [
-        { name: "warm-up", duration: "3s", rate: [2, 10], warmUp: true },
-        { name: "steady", duration: "30s", rate: 10 },
+        { name: "warm-up", duration: "5s", rate: [2, 15], warmUp: true },
+        { name: "steady", duration: "60s", rate: 15 },
       ],
     },
   },

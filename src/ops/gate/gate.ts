@@ -7,7 +7,7 @@ import type { ProbeData } from "../probe/result.js";
 import { fetchSnapshot, type LiveSnapshot } from "../snapshot/fetch.js";
 import type { Check, RawCheck } from "../verdict.js";
 import { judgeBurn } from "./burn.js";
-import { decide } from "./decide.js";
+import { decide, type Ignored } from "./decide.js";
 import { liveBurnChecks } from "./live-burn.js";
 import { type GatePolicy, gatePolicySchema } from "./policy.js";
 import type { GateData } from "./result.js";
@@ -64,7 +64,7 @@ export async function runGate(workspace: Workspace, parts: GateParts): Promise<A
   const live = after instanceof Error ? null : after;
   return makeArtefact(workspace, "release-gate", began, {
     verdict: io.signal.aborted ? "interrupted" : verdict,
-    checks,
+    checks: checks.map((check) => leftOut(check, ignored)),
     data: {
       reasons: [...reasons],
       ignored: [...ignored],
@@ -74,6 +74,13 @@ export async function runGate(workspace: Workspace, parts: GateParts): Promise<A
         live === null ? null : { service: live.service, bootId: live.bootId, at: live.at, uptimeMs: live.uptimeMs },
     },
   });
+}
+
+/** What the policy ignores is no longer anybody's to look at; the data keep what it was. */
+function leftOut(check: Check, ignored: readonly Ignored[]): Check {
+  const found = ignored.find(({ check: id, verdict }) => id === check.id && verdict === check.verdict);
+  if (found === undefined) return check;
+  return { ...check, verdict: "skipped", reason: `ignored: ${found.why}` };
 }
 
 function drillOf(parts: GateParts, policy: GatePolicy) {
