@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { AnyEndpointOptions } from "../boundary/endpoint/any-options.js";
 import { Endpoint } from "../boundary/endpoint/endpoint.js";
 import { type FetchHandler, toFetch } from "../boundary/endpoint/fetch.js";
+import type { Outgoing, Pass } from "../boundary/endpoint/incoming.js";
 import type { LimiterUse } from "../boundary/endpoint/parts.js";
 import { Router } from "../boundary/endpoint/router.js";
 import { type BoundaryOptions, boundary, type FunctionCall } from "../boundary/function-boundary.js";
@@ -29,6 +30,8 @@ import { Idempotency } from "../primitives/idempotency/idempotency.js";
 import type { IdempotencyOptions } from "../primitives/idempotency/options.js";
 import { Limiter } from "../primitives/limiter/limiter.js";
 import type { LimiterOptions } from "../primitives/limiter/options.js";
+import type { OverloadOptions } from "../primitives/overload/options.js";
+import { OverloadGuard } from "../primitives/overload/overload-guard.js";
 import { type AnyJobOptions, type JobSet, job } from "../primitives/queue/job.js";
 import type { QueueOptions } from "../primitives/queue/options.js";
 import { Queue } from "../primitives/queue/queue.js";
@@ -46,7 +49,7 @@ import { drained } from "./drain.js";
 import { Bindings, Definitions, type Kinds, type Make } from "./registry.js";
 import { ServiceStores } from "./service-store.js";
 import { snapshotOf, storesAsked } from "./snapshot.js";
-import type { BoundKit, CloseOptions, Kit, KitOptions, Placed } from "./types.js";
+import type { BoundKit, CloseOptions, DoorRequest, Kit, KitOptions, Placed } from "./types.js";
 
 type Options<T> = T & Placed;
 
@@ -69,6 +72,7 @@ class KitOfParts {
   readonly #startedAt: number;
   #closed: Promise<boolean> | undefined;
   readonly fetch: FetchHandler;
+  readonly #overload: OverloadGuard | undefined;
 
   constructor(options: KitOptions<Knobs, Capability, unknown>) {
     onlyKnown(options, "createKit", [
@@ -79,6 +83,7 @@ class KitOfParts {
       "clock",
       "random",
       "carrier",
+      "overload",
       "onListenerError",
     ]);
     const { service, clock = systemClock, random = Math.random, carrier, onListenerError, env } = options;
@@ -94,7 +99,7 @@ class KitOfParts {
     const store = this.#ownStore ?? options.store;
     this.#slis = new SliWindows(clock);
     this.#startedAt = clock.monotonic();
-    const rt: Runtime = {
+    const parts: Runtime = {
       service,
       clock,
       random,
@@ -109,8 +114,19 @@ class KitOfParts {
       }),
       ...(this.#bound && store !== undefined && { store: this.#stores.of(store) }),
     };
+    this.#overload = this.#overloadGuard(options.overload, parts);
+    const rt: Runtime = { ...parts, ...(this.#overload !== undefined && { overload: this.#overload }) };
     this.#here = new Bindings(this.#definitions, rt);
     this.fetch = this.#bound ? toFetch(this.#router) : () => Promise.reject(unbound("fetch"));
+  }
+
+  get overload(): OverloadGuard {
+    if (this.#overload === undefined) throw unbound("overload");
+    return this.#overload;
+  }
+
+  door({ method, path, header }: DoorRequest): Pass | Outgoing | undefined {
+    return this.#router.find(method, path)?.atDoor(header);
   }
 
   get knobs(): KnobValues<Knobs> {
@@ -232,9 +248,16 @@ class KitOfParts {
     await this.close();
   }
 
+  #overloadGuard(options: OverloadOptions<never> | undefined, rt: Runtime): OverloadGuard | undefined {
+    if (this.#bound) return new OverloadGuard(this.service, options, rt, "createKit.overload");
+    if (options === undefined) return undefined;
+    throw new ConfigError("createKit.overload", options, "nothing: what lives for one call can't be overloaded");
+  }
+
   async #close(drain: NonNullable<CloseOptions["drain"]>): Promise<boolean> {
     const inTime = await drained(this.#here, this.#work, drain);
     this.#slis.close();
+    this.#overload?.close();
     this.knobSet.close();
     await this.#ownStore?.close();
     return inTime;
@@ -267,6 +290,7 @@ class KitOfParts {
       at: clock.wall(),
       uptimeMs: clock.monotonic() - this.#startedAt,
       knobs: this.knobSet.snapshot(),
+      overload: this.#overload?.snapshot() ?? null,
       slis: this.#slis.snapshot(),
       surface: this.surface(),
     });

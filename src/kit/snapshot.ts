@@ -29,7 +29,10 @@ export async function storesAsked(bindings: Bindings): Promise<void> {
 }
 
 /** What a snapshot has beside what was defined. */
-export type SnapshotHead = Pick<Snapshot, "service" | "bootId" | "at" | "uptimeMs" | "knobs" | "slis" | "surface">;
+export type SnapshotHead = Pick<
+  Snapshot,
+  "service" | "bootId" | "at" | "uptimeMs" | "knobs" | "overload" | "slis" | "surface"
+>;
 
 /** Puts a snapshot together. */
 export function snapshotOf(bindings: Bindings, head: SnapshotHead): Snapshot {
