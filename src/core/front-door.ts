@@ -13,9 +13,10 @@ export interface Gate {
    * Asks to be let in. Who is must {@link leave}.
    *
    * @param now monotonic
+   * @param waitedMs how long it is known to have waited to be asked for. Default 0
    * @returns milliseconds after which to come back, when refused; `undefined`: let in
    */
-  enter(now: number): number | undefined;
+  enter(now: number, waitedMs?: number): number | undefined;
   /**
    * A call has ended.
    *

@@ -125,8 +125,8 @@ class KitOfParts {
     return this.#overload;
   }
 
-  door({ method, path, header }: DoorRequest): Pass | Outgoing | undefined {
-    return this.#router.find(method, path)?.atDoor(header);
+  door({ method, path, header, waitedMs }: DoorRequest): Pass | Outgoing | undefined {
+    return this.#router.find(method, path)?.atDoor(header, waitedMs);
   }
 
   get knobs(): KnobValues<Knobs> {

@@ -195,6 +195,8 @@ export interface DoorRequest {
   readonly path: string;
   /** Reads a header by its name in lower case. */
   readonly header: (name: string) => string | null;
+  /** How long it has waited to be asked for, in milliseconds. */
+  readonly waitedMs: number;
 }
 
 /** A kit's definitions in another place. */

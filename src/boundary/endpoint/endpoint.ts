@@ -117,11 +117,12 @@ export class Endpoint implements EndpointDefinition, Servable {
    * request's `pass`, and leaves its gate when no endpoint has taken it.
    *
    * @param header reads a header of the request by its name in lower case
+   * @param waitedMs how long it has waited to be asked for
    * @returns the answer that refuses it; `undefined`: it needs none
    */
-  atDoor(header: (name: string) => string | null): Pass | Outgoing | undefined {
+  atDoor(header: (name: string) => string | null, waitedMs: number): Pass | Outgoing | undefined {
     if (this.#gate === undefined || this.#rt.work?.closing === true) return undefined;
-    const retryAfterMs = this.#gate.enter(this.#rt.clock.monotonic());
+    const retryAfterMs = this.#gate.enter(this.#rt.clock.monotonic(), waitedMs);
     return retryAfterMs === undefined ? { gate: this.#gate, taken: false } : this.#shed(header, retryAfterMs, HERE);
   }
 

@@ -16,7 +16,7 @@ export interface Routable {
   readonly path: string;
   handle(incoming: Incoming, values: readonly string[], place: Place): MaybePromise<Outgoing>;
   preflight(origin: string, method: string): HeaderPairs | undefined;
-  atDoor(header: (name: string) => string | null): Pass | Outgoing | undefined;
+  atDoor(header: (name: string) => string | null, waitedMs: number): Pass | Outgoing | undefined;
 }
 
 const NO_VALUES: readonly string[] = [];

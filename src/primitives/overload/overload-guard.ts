@@ -105,9 +105,9 @@ export class OverloadGuard implements FrontDoor {
   }
 
   /** As {@link Gate.enter}, for a class. */
-  enter(at: number, now: number): number | undefined {
+  enter(at: number, now: number, waitedMs: number): number | undefined {
     const config = this.#options?.value;
-    const reason = config === undefined ? this.#byHand(at) : this.#judge(at, now, config);
+    const reason = config === undefined ? this.#byHand(at) : this.#judge(at, now, waitedMs, config);
     if (reason === undefined) {
       this.#inFlight++;
       this.#admitted++;
@@ -122,11 +122,10 @@ export class OverloadGuard implements FrontDoor {
     this.#inFlight--;
     const state = this.#state;
     if (state === undefined || tookMs === undefined) return;
-    const { minLimit } = this.#options?.value ?? { minLimit: 0 };
-    // With as few calls under way as there may be, what they take is what they take.
-    const pressed = (state.standing || state.level < PRIORITIES.length) && state.limit > minLimit;
+    const refusing = state.standing || state.level < PRIORITIES.length;
+    const belief = state.blameless ? "certain" : refusing ? "doubted" : "plain";
     this.#stretch.samples++;
-    this.#stretch.logRatios += usual.sample(now, tookMs, pressed);
+    this.#stretch.logRatios += usual.sample(now, tookMs, belief);
   }
 
   /** Tells what was shed and not told yet, and stops measuring. */
@@ -167,18 +166,20 @@ export class OverloadGuard implements FrontDoor {
     return at < this.#shedFrom ? undefined : "manual";
   }
 
-  #judge(at: number, now: number, config: OverloadConfig): ShedReason | undefined {
+  #judge(at: number, now: number, waitedMs: number, config: OverloadConfig): ShedReason | undefined {
     const stretch = this.#stretch;
     if (now - stretch.since >= STRETCH_MS) this.#cut(now, config);
     stretch.arrive(at);
-    const lateMs = this.#loop?.lateMs(now) ?? 0;
+    // What waited in front of the door was kept waiting by the same thing as a timer that is overdue.
+    if (waitedMs > 0) this.#heard(now, waitedMs);
+    const lateMs = Math.max(waitedMs, this.#loop?.lateMs(now) ?? 0);
     const state = this.#state as AdmissionState;
     const chance = state.level < PRIORITIES.length ? this.#rt.random() : 0;
     const reason = this.#byHand(at) ?? refusalOf(state, config, at, this.#inFlight, lateMs, chance);
     if (reason === undefined) {
       stretch.admitted++;
       if (this.#inFlight >= stretch.peak) stretch.peak = this.#inFlight + 1;
-    } else if (reason === "loop" || reason === "limit") stretch.pressed = true;
+    } else if (reason === "loop" || reason === "limit") stretch.turnedAway++;
     return reason;
   }
 
@@ -225,8 +226,8 @@ class OverloadGate implements Gate {
     private readonly at: number,
   ) {}
 
-  enter(now: number): number | undefined {
-    return this.door.enter(this.at, now);
+  enter(now: number, waitedMs = 0): number | undefined {
+    return this.door.enter(this.at, now, waitedMs);
   }
 
   leave(now: number, tookMs: number | undefined): void {

@@ -14,7 +14,7 @@ export class StretchTally {
   since = 0;
   peak = 0;
   admitted = 0;
-  pressed = false;
+  turnedAway = 0;
   samples = 0;
   logRatios = 0;
   #arrived = zeros();
@@ -25,12 +25,12 @@ export class StretchTally {
 
   /** Ends the stretch, and begins the next. */
   cut(now: number, inFlight: number): Stretch {
-    const { peak, admitted, pressed, samples, logRatios } = this;
-    const stretch = { ms: now - this.since, arrived: this.#arrived, admitted, pressed, peak, samples, logRatios };
+    const { peak, admitted, turnedAway, samples, logRatios } = this;
+    const stretch = { ms: now - this.since, arrived: this.#arrived, admitted, turnedAway, peak, samples, logRatios };
     this.since = now;
     this.peak = inFlight;
     this.admitted = 0;
-    this.pressed = false;
+    this.turnedAway = 0;
     this.samples = 0;
     this.logRatios = 0;
     this.#arrived = zeros();

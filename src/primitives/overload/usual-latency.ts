@@ -1,11 +1,18 @@
 /** How fast a new usual latency is believed. */
 const LEARNING_MS = 30_000;
 /** How fast a longer one is, while requests are refused: it may well be of our own making. */
-const UNDER_PRESSURE_MS = 600_000;
+const DOUBTED_MS = 600_000;
+/** How fast, when it has turned out not to be. */
+const CERTAIN_MS = 2_000;
 /** Calls at the beginning whose plain average is what is usual. */
 const FIRST = 20;
 /** Below, a latency says nothing: clocks are coarse, and in some runtimes stand still while code runs. */
 const LEAST_MS = 0.1;
+
+/** How far to believe that a latency has become usual. */
+export type Belief = "doubted" | "plain" | "certain";
+
+const MEMORY: Readonly<Record<Belief, number>> = { doubted: DOUBTED_MS, plain: LEARNING_MS, certain: CERTAIN_MS };
 
 /**
  * What latency is usual for calls of one kind: the mean of its logarithm, so that a few long calls among short ones
@@ -19,10 +26,10 @@ export class UsualLatency {
   /**
    * Takes in a call.
    *
-   * @param pressed whether requests are being refused
+   * @param longer how far one that is longer than usual is believed
    * @returns the logarithm of its latency as a multiple of the usual one
    */
-  sample(now: number, tookMs: number, pressed: boolean): number {
+  sample(now: number, tookMs: number, longer: Belief): number {
     const log = Math.log(Math.max(LEAST_MS, tookMs));
     const error = log - this.#log;
     const elapsed = Math.max(0, now - this.#at);
@@ -31,13 +38,8 @@ export class UsualLatency {
       this.#log += error / ++this.#seen;
       return log - this.#log;
     }
-    const memory = pressed && error > 0 ? UNDER_PRESSURE_MS : LEARNING_MS;
+    const memory = error > 0 ? MEMORY[longer] : LEARNING_MS;
     this.#log += error * (elapsed / (elapsed + memory));
     return error;
-  }
-
-  /** Milliseconds; `null` before the first call. */
-  get ms(): number | null {
-    return this.#seen === 0 ? null : Math.exp(this.#log);
   }
 }
