@@ -13,7 +13,8 @@ export interface Gate {
    * Asks to be let in. Who is must {@link leave}.
    *
    * @param now monotonic
-   * @param waitedMs how long it is known to have waited to be asked for. Default 0
+   * @param waitedMs how long it has waited to be asked for, where that is known; else it is as long as the event loop
+   * is late
    * @returns milliseconds after which to come back, when refused; `undefined`: let in
    */
   enter(now: number, waitedMs?: number): number | undefined;

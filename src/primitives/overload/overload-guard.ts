@@ -105,7 +105,7 @@ export class OverloadGuard implements FrontDoor {
   }
 
   /** As {@link Gate.enter}, for a class. */
-  enter(at: number, now: number, waitedMs: number): number | undefined {
+  enter(at: number, now: number, waitedMs?: number): number | undefined {
     const config = this.#options?.value;
     const reason = config === undefined ? this.#byHand(at) : this.#judge(at, now, waitedMs, config);
     if (reason === undefined) {
@@ -166,13 +166,14 @@ export class OverloadGuard implements FrontDoor {
     return at < this.#shedFrom ? undefined : "manual";
   }
 
-  #judge(at: number, now: number, waitedMs: number, config: OverloadConfig): ShedReason | undefined {
+  #judge(at: number, now: number, waitedMs: number | undefined, config: OverloadConfig): ShedReason | undefined {
     const stretch = this.#stretch;
     if (now - stretch.since >= STRETCH_MS) this.#cut(now, config);
     stretch.arrive(at);
-    // What waited in front of the door was kept waiting by the same thing as a timer that is overdue.
-    if (waitedMs > 0) this.#heard(now, waitedMs);
-    const lateMs = Math.max(waitedMs, this.#loop?.lateMs(now) ?? 0);
+    const loopMs = this.#loop?.lateMs(now) ?? 0;
+    // What waited in front of the door was kept waiting by the same things as a timer that is overdue.
+    if (waitedMs !== undefined) this.#heard(now, waitedMs);
+    const lateMs = waitedMs ?? loopMs;
     const state = this.#state as AdmissionState;
     const chance = state.level < PRIORITIES.length ? this.#rt.random() : 0;
     const reason = this.#byHand(at) ?? refusalOf(state, config, at, this.#inFlight, lateMs, chance);
@@ -226,7 +227,7 @@ class OverloadGate implements Gate {
     private readonly at: number,
   ) {}
 
-  enter(now: number, waitedMs = 0): number | undefined {
+  enter(now: number, waitedMs?: number): number | undefined {
     return this.door.enter(this.at, now, waitedMs);
   }
 
