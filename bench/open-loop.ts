@@ -29,8 +29,13 @@ export interface Load {
   readonly rate: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
-  /** Who has waited that long since a request should have begun gives up, and closes the connection. */
+  /** Who has waited that long since a request should have begun gives up. */
   readonly deadlineMs: number;
+  /**
+   * Whether giving up closes the connection, as a client of its own does; or only means that the answer is of no use
+   * any more, as behind a proxy that keeps its connections.
+   */
+  readonly hangUp: boolean;
   readonly connections: number;
   /** Asks the service how much of the processor it has used. */
   readonly usage: () => Promise<Usage>;
@@ -44,7 +49,7 @@ export interface Usage {
 
 /** Loads a service. Requests are sent when their time has come, and their time doesn't depend on any answer. */
 export async function openLoop(load: Load): Promise<Outcome> {
-  const { url, rate, warmUpMs, measureMs, deadlineMs, connections, usage } = load;
+  const { url, rate, warmUpMs, measureMs, deadlineMs, hangUp, connections, usage } = load;
   const { origin, pathname } = new URL(url);
   const pool = new Pool(origin, { connections, pipelining: 1 });
   const random = seeded(Math.round(rate));
@@ -79,6 +84,7 @@ export async function openLoop(load: Load): Promise<Outcome> {
       until: at + deadlineMs,
       giveUp: () => {
         if (over) return;
+        if (!hangUp) return;
         settle(false);
         abort?.(new Error("gave up"));
       },

@@ -53,8 +53,6 @@ function guarded(ms: number, early: boolean): Promise<number> {
   });
   const app = express();
   app.use(mount(work));
-  if (process.env.DEBUG_OVERLOAD)
-    setInterval(() => void kit.snapshot().then((s) => console.log(JSON.stringify(s.overload))), 1000).unref();
   const server = createServer(app);
   return listen(early ? frontDoor(kit, server) : server);
 }
