@@ -84,7 +84,8 @@ export async function openLoop(load: Load): Promise<Outcome> {
       until: at + deadlineMs,
       giveUp: () => {
         if (over) return;
-        if (!hangUp) return;
+        // What has not been sent yet is not sent any more.
+        if (!hangUp && abort !== undefined) return;
         settle(false);
         abort?.(new Error("gave up"));
       },

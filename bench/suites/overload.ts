@@ -41,17 +41,29 @@ async function capacityOf(cost: number): Promise<number> {
   return answers / duration;
 }
 
+/** Whether something else had the processors: a late generator, or a service with too much to do and not enough of one. */
+const disturbed = ({ offered, good, processor, lag }: Outcome) =>
+  lag > SETTINGS.deadlineMs / 5 || (good < 0.95 * offered && processor < 0.9);
+
 /** Each load finds the service as it was started, and not as the last one left it. */
+async function outcomeOf(name: Name, cost: number, rate: number, hangUp: boolean): Promise<Outcome> {
+  const { child, url } = await start(name, cost);
+  const usage = async () => {
+    child.send("usage");
+    return ((await once(child, "message")) as [Usage])[0];
+  };
+  const outcome = await openLoop({ url, rate, hangUp, usage, ...SETTINGS });
+  child.kill();
+  return outcome;
+}
+
 async function outcomesOf(name: Name, cost: number, capacity: number, loads: readonly number[], hangUp: boolean) {
   const outcomes: Outcome[] = [];
   for (const load of loads) {
-    const { child, url } = await start(name, cost);
-    const usage = async () => {
-      child.send("usage");
-      return ((await once(child, "message")) as [Usage])[0];
-    };
-    outcomes.push(await openLoop({ url, rate: load * capacity, hangUp, usage, ...SETTINGS }));
-    child.kill();
+    let outcome = await outcomeOf(name, cost, load * capacity, hangUp);
+    for (let again = 0; again < 2 && disturbed(outcome); again++)
+      outcome = await outcomeOf(name, cost, load * capacity, hangUp);
+    outcomes.push(outcome);
   }
   return outcomes;
 }
@@ -74,7 +86,7 @@ function print(name: Name, loads: readonly number[], outcomes: readonly Outcome[
       .map((figure) => figure.toFixed(0).padStart(7))
       .join("");
     const times = `p50 ${one.p50.toFixed(0).padStart(4)} ms  p99 ${one.p99.toFixed(0).padStart(4)} ms`;
-    const doubts = `processor ${one.processor.toFixed(2)}, generator late ${one.lag.toFixed(0)} ms`;
+    const doubts = `${disturbed(one) ? "DISTURBED, of no use: " : ""}processor ${one.processor.toFixed(2)}, generator late ${one.lag.toFixed(0)} ms`;
     console.log(`      ${String(loads[at]).padEnd(4)}${cells}  ${times}  (${doubts})`);
   }
 }
@@ -134,8 +146,11 @@ if (service !== undefined) {
   ] as const) {
     const capacity = await capacityOf(cost);
     console.log(`\n${cost} ms a request: Express alone answers ${capacity.toFixed(0)} a second`);
-    rows.push(...rowsOf(`${cost} ms`, await compared(cost, capacity, LOADS, true), target));
-    if (cost === 2) rows.push(...rowsOf(`${cost} ms, kept`, await compared(cost, capacity, [1, 3], false), target));
+    // With a cheap handler it would be this process that is overloaded by connecting anew.
+    if (cost === 2) rows.push(...rowsOf(`${cost} ms`, await compared(cost, capacity, LOADS, true), target));
+    rows.push(
+      ...rowsOf(`${cost} ms, kept`, await compared(cost, capacity, cost === 2 ? [1, 3] : LOADS, false), target),
+    );
   }
   report("overload", rows);
   process.exit();
