@@ -87,6 +87,7 @@ export {
   type EventType,
   type Listener,
 } from "./core/events.js";
+export type { FrontDoor, Gate, LoopDelay, LoopDelaySource } from "./core/front-door.js";
 export type {
   Cancelled,
   Claim,
@@ -125,7 +126,7 @@ export {
 export { validate } from "./core/validation.js";
 export type * from "./kit/capabilities.js";
 export { createKit } from "./kit/kit.js";
-export type { BoundKit, CloseOptions, Kit, KitOptions, Placed } from "./kit/types.js";
+export type { BoundKit, CloseOptions, DoorRequest, Kit, KitOptions, Placed } from "./kit/types.js";
 export { budgetLeft, budgetUsed, burnRate, type Counted, callsNeeded } from "./observe/budget.js";
 export {
   type AlertSeverity,
@@ -168,6 +169,9 @@ export { type CheckOptions, Limiter, type LimiterSnapshot } from "./primitives/l
 export type { FailurePolicy, LimitAlgorithm, LimiterOptions, LocalOptions } from "./primitives/limiter/options.js";
 export { type LimiterTake, type MultiDecision, takeAll } from "./primitives/limiter/take-all.js";
 export type { CallOutcome } from "./primitives/outcome.js";
+export type { OverloadOptions } from "./primitives/overload/options.js";
+export { OverloadGuard } from "./primitives/overload/overload-guard.js";
+export type { OverloadSnapshot, ShedReason } from "./primitives/overload/snapshot.js";
 export type { EnqueueOptions } from "./primitives/queue/enqueuing.js";
 export { JobError, type JobFailure, QueueSaturatedError } from "./primitives/queue/errors.js";
 export type { HeldJob } from "./primitives/queue/held-jobs.js";

@@ -22,6 +22,7 @@ const empty: Snapshot = {
   idempotency: {},
   replayGuards: {},
   queues: {},
+  overload: null,
   slis: { endpoints: {}, upstreams: {} },
   objectives: {},
   surface: [],

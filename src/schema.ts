@@ -203,6 +203,36 @@ const queue = z.object({
   }),
 });
 
+const byPriority = <T extends z.ZodType>(each: T) => z.object({ critical: each, high: each, normal: each, low: each });
+
+const overload = z.object({
+  adaptive: z.boolean().describe("Without options it only sheds what it is told to."),
+  overloaded: z.boolean().describe("Whether the event loop has been late for too long."),
+  limit: count.nullable().describe("Calls that may be under way; null where nothing limits them."),
+  inFlight: count,
+  admits: byPriority(z.number().min(0).max(1)).describe("Which part of each priority gets through."),
+  shedBelow: z
+    .enum(["critical", "high", "normal", "low"])
+    .nullable()
+    .describe("Everything below this priority is being shed by hand; null: nothing is."),
+  loopDelayMs: ms.nullable().describe("How late the event loop was; null where nothing measures it."),
+  latencyRatio: z.number().min(0).describe("How long calls take, as a multiple of what is usual for them."),
+  admitted: count,
+  shed: byPriority(count),
+  reasons: z.object({ loop: count, limit: count, priority: count, manual: count }),
+  config: z
+    .object({
+      targetDelayMs: ms,
+      intervalMs: ms,
+      minLimit: count,
+      initialLimit: count,
+      maxLimit: count,
+      tolerance: z.number().min(1),
+      retryAfterMs: ms,
+    })
+    .nullable(),
+});
+
 const sli = z.object({
   windows: z.array(
     z.object({
@@ -298,6 +328,7 @@ export const snapshotSchema = z
     idempotency: z.record(name, idempotency),
     replayGuards: z.record(name, replayGuard),
     queues: z.record(name, queue),
+    overload: overload.nullable().describe("The guard at the front door."),
     slis: z.object({ endpoints: z.record(name, sli), upstreams: z.record(name, sli) }),
     objectives: z.record(name, objective),
     surface: z.array(surface),

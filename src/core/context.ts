@@ -1,6 +1,9 @@
 /** Higher runs first and is shed last. */
 export type Priority = "critical" | "high" | "normal" | "low";
 
+/** Every priority, from the one that is shed last to the one that is shed first. A priority's place is its class. */
+export const PRIORITIES: readonly Priority[] = ["critical", "high", "normal", "low"];
+
 /**
  * What belongs to one call and travels with it, as an explicit argument. `keelson/node` carries it in
  * AsyncLocalStorage for those who want it implicit.

@@ -1,4 +1,4 @@
-import type { Context } from "./context.js";
+import type { Context, Priority } from "./context.js";
 
 /** What every event carries. */
 export interface EventBase {
@@ -138,6 +138,16 @@ export interface EventMap {
     readonly durationMs: number;
     readonly error?: unknown;
   };
+  /** What an overload guard refused since it last said so: once a second at most. */
+  "overload.shed": EventBase & {
+    readonly shed: Readonly<Record<Priority, number>>;
+    readonly reasons: Readonly<Record<"loop" | "limit" | "priority" | "manual", number>>;
+    readonly inFlight: number;
+    readonly limit: number | null;
+    readonly loopDelayMs: number | null;
+  };
+  /** Somebody sheds by hand, or stopped it. */
+  "overload.lever": EventBase & { readonly from: Priority | null; readonly to: Priority | null };
   "job.enqueued": JobEvent & { readonly duplicate: boolean };
   "job.saturated": EventBase & { readonly tool: string; readonly depth: number; readonly limit: number };
   "job.started": AttemptEvent & { readonly waitMs: number };

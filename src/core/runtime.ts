@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "./clock.js";
 import type { Context } from "./context.js";
 import { Events } from "./events.js";
+import type { FrontDoor } from "./front-door.js";
 import type { Store } from "./store.js";
 import type { Work } from "./work.js";
 
@@ -16,6 +17,8 @@ export interface Runtime {
   readonly knobs: KnobSource;
   /** Counts the requests under way, and says when nothing new is to begin. */
   readonly work?: Work;
+  /** Refuses requests while there is more to do than can be done. */
+  readonly overload?: FrontDoor;
   /** Counts outcomes for the service-level indicators. */
   readonly sli?: SliRecorders;
   /** The context of the present call where none is passed along. */

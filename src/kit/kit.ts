@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { AnyEndpointOptions } from "../boundary/endpoint/any-options.js";
 import { Endpoint } from "../boundary/endpoint/endpoint.js";
 import { type FetchHandler, toFetch } from "../boundary/endpoint/fetch.js";
+import type { Outgoing, Pass } from "../boundary/endpoint/incoming.js";
 import type { LimiterUse } from "../boundary/endpoint/parts.js";
 import { Router } from "../boundary/endpoint/router.js";
 import { type BoundaryOptions, boundary, type FunctionCall } from "../boundary/function-boundary.js";
@@ -33,6 +34,8 @@ import { Idempotency } from "../primitives/idempotency/idempotency.js";
 import type { IdempotencyOptions } from "../primitives/idempotency/options.js";
 import { Limiter } from "../primitives/limiter/limiter.js";
 import type { LimiterOptions } from "../primitives/limiter/options.js";
+import type { OverloadOptions } from "../primitives/overload/options.js";
+import { OverloadGuard } from "../primitives/overload/overload-guard.js";
 import { type AnyJobOptions, type JobSet, job } from "../primitives/queue/job.js";
 import type { QueueOptions } from "../primitives/queue/options.js";
 import { Queue } from "../primitives/queue/queue.js";
@@ -50,7 +53,7 @@ import { drained } from "./drain.js";
 import { Bindings, Definitions, type Kinds, type Make } from "./registry.js";
 import { ServiceStores } from "./service-store.js";
 import { snapshotOf, storesAsked } from "./snapshot.js";
-import type { BoundKit, CloseOptions, Kit, KitOptions, Placed } from "./types.js";
+import type { BoundKit, CloseOptions, DoorRequest, Kit, KitOptions, Placed } from "./types.js";
 
 type Options<T> = T & Placed;
 
@@ -75,6 +78,7 @@ class KitOfParts {
   readonly #started: { readonly monotonic: number; readonly wall: number };
   #closed: Promise<boolean> | undefined;
   readonly fetch: FetchHandler;
+  readonly #overload: OverloadGuard | undefined;
 
   constructor(options: KitOptions<Knobs, Capability, unknown>) {
     onlyKnown(options, "createKit", [
@@ -85,6 +89,7 @@ class KitOfParts {
       "clock",
       "random",
       "carrier",
+      "overload",
       "onListenerError",
       "sloScope",
     ]);
@@ -101,7 +106,7 @@ class KitOfParts {
     const store = this.#ownStore ?? options.store;
     this.#slis = new SliWindows(clock);
     this.#started = { monotonic: clock.monotonic(), wall: clock.wall() };
-    const rt: Runtime = {
+    const parts: Runtime = {
       service,
       clock,
       random,
@@ -116,6 +121,8 @@ class KitOfParts {
       }),
       ...(this.#bound && store !== undefined && { store: this.#stores.of(store) }),
     };
+    this.#overload = this.#overloadGuard(options.overload, parts);
+    const rt: Runtime = { ...parts, ...(this.#overload !== undefined && { overload: this.#overload }) };
     const shared = oneOf(options.sloScope ?? "service", "createKit.sloScope", ["service", "process"]) === "service";
     this.#watch = new SloWatch({
       clock,
@@ -126,6 +133,15 @@ class KitOfParts {
     });
     this.#here = new Bindings(this.#definitions, rt);
     this.fetch = this.#bound ? toFetch(this.#router) : () => Promise.reject(unbound("fetch"));
+  }
+
+  get overload(): OverloadGuard {
+    if (this.#overload === undefined) throw unbound("overload");
+    return this.#overload;
+  }
+
+  door({ method, path, header, waitedMs }: DoorRequest): Pass | Outgoing | undefined {
+    return this.#router.find(method, path)?.atDoor(header, waitedMs);
   }
 
   get knobs(): KnobValues<Knobs> {
@@ -254,10 +270,17 @@ class KitOfParts {
     await this.close();
   }
 
+  #overloadGuard(options: OverloadOptions<never> | undefined, rt: Runtime): OverloadGuard | undefined {
+    if (this.#bound) return new OverloadGuard(this.service, options, rt, "createKit.overload");
+    if (options === undefined) return undefined;
+    throw new ConfigError("createKit.overload", options, "nothing: what lives for one call can't be overloaded");
+  }
+
   async #close(drain: NonNullable<CloseOptions["drain"]>): Promise<boolean> {
     const inTime = await drained(this.#here, this.#work, drain);
     await this.#watch.close();
     this.#slis.close();
+    this.#overload?.close();
     this.knobSet.close();
     await this.#ownStore?.close();
     return inTime;
@@ -303,6 +326,7 @@ class KitOfParts {
         ? clock.monotonic() - this.#started.monotonic
         : Math.max(0, clock.wall() - this.#started.wall),
       knobs: this.knobSet.snapshot(),
+      overload: this.#overload?.snapshot() ?? null,
       slis: this.#slis.snapshot(),
       objectives: this.#watch.snapshot(),
       surface: this.surface(),

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Endpoint } from "../boundary/endpoint/endpoint.js";
 import type { FetchHandler } from "../boundary/endpoint/fetch.js";
+import type { Outgoing, Pass } from "../boundary/endpoint/incoming.js";
 import type {
   EndpointDefinition,
   EndpointOptions,
@@ -28,6 +29,8 @@ import type { BulkheadOptions } from "../primitives/bulkhead/options.js";
 import type { CacheOptions } from "../primitives/cache/options.js";
 import type { IdempotencyOptions } from "../primitives/idempotency/options.js";
 import type { LimiterOptions } from "../primitives/limiter/options.js";
+import type { OverloadOptions } from "../primitives/overload/options.js";
+import type { OverloadGuard } from "../primitives/overload/overload-guard.js";
 import type { InlineJobOptions, Job, JobSet, SchemaJobOptions } from "../primitives/queue/job.js";
 import type { QueueOptions } from "../primitives/queue/options.js";
 import type { ReplayGuardOptions } from "../primitives/replay/options.js";
@@ -66,6 +69,11 @@ export interface KitOptions<K extends Knobs, C extends Capability, Ctx> {
    * or those of each process for itself. Default `"service"`; without a `store` there is only the process.
    */
   readonly sloScope?: "service" | "process";
+  /**
+   * Refuses requests while there is more to do than can be done, the least important first. Default: only what
+   * {@link Kit.overload} is told to by hand.
+   */
+  readonly overload?: OverloadOptions<KnobValues<NoInfer<K>>>;
   /** Gets what listeners throw. Default: it is thrown where the process's handler of uncaught errors sees it. */
   readonly onListenerError?: (error: unknown) => void;
 }
@@ -161,6 +169,14 @@ export interface Kit<K extends Knobs, C extends Capability, Ctx> extends AsyncDi
     ) => R | PromiseLike<R>,
   ): Boundary<StandardSchemaV1.InferInput<I>, R, Ctx>;
 
+  /** What refuses requests when there is too much to do, and the lever to do so by hand. */
+  readonly overload: C extends "none" ? never : OverloadGuard;
+  /**
+   * Asks {@link Kit.overload} for a request before a framework routes it: `frontDoor` of `keelson/node` does.
+   *
+   * @returns the answer that refuses it, or the pass that the request is to carry; `undefined`: it needs none
+   */
+  door(request: DoorRequest): Pass | Outgoing | undefined;
   /** Answers web requests with the endpoints defined so far and from now on. */
   readonly fetch: C extends "act" ? FetchHandler : never;
   /** Every way into the service with its protections. */
@@ -176,6 +192,17 @@ export interface Kit<K extends Knobs, C extends Capability, Ctx> extends AsyncDi
    * @returns whether everything ended in time
    */
   close(options?: CloseOptions): Promise<boolean>;
+}
+
+/** What is known of a request before it is routed. */
+export interface DoorRequest {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  /** Reads a header by its name in lower case. */
+  readonly header: (name: string) => string | null;
+  /** How long it has waited to be asked for, in milliseconds. */
+  readonly waitedMs: number;
 }
 
 /** A kit's definitions in another place. */

@@ -4,6 +4,7 @@ import type { BulkheadSnapshot } from "../primitives/bulkhead/snapshot.js";
 import type { CacheSnapshot } from "../primitives/cache/cache.js";
 import type { IdempotencySnapshot } from "../primitives/idempotency/idempotency.js";
 import type { LimiterSnapshot } from "../primitives/limiter/limiter.js";
+import type { OverloadSnapshot } from "../primitives/overload/snapshot.js";
 import type { QueueSnapshot } from "../primitives/queue/snapshot.js";
 import type { ReplayGuardSnapshot } from "../primitives/replay/replay-guard.js";
 import type { SharedBulkheadSnapshot } from "../primitives/shared-bulkhead/shared-bulkhead.js";
@@ -43,6 +44,8 @@ export interface Snapshot {
   readonly idempotency: Readonly<Record<string, IdempotencySnapshot>>;
   readonly replayGuards: Readonly<Record<string, ReplayGuardSnapshot>>;
   readonly queues: Readonly<Record<string, QueueSnapshot>>;
+  /** The guard at the front door; `null` where each call brings its own store. */
+  readonly overload: OverloadSnapshot | null;
   readonly slis: SliSnapshots;
   /** What is promised and how it stands, by the indicator: `endpoint:chat`, `upstream:serper`, `endpoint:chat:latency`. */
   readonly objectives: Readonly<Record<string, ObjectiveSnapshot>>;

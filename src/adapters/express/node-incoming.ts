@@ -1,5 +1,5 @@
 import type { Request as ExpressRequest, Response as ExpressResponse } from "express";
-import type { Incoming, ParsedElsewhere } from "../../boundary/endpoint/incoming.js";
+import { type Incoming, PASS, type ParsedElsewhere, type Pass } from "../../boundary/endpoint/incoming.js";
 import { boundedStream } from "../../boundary/endpoint/streams.js";
 import type { Deadlines } from "../../core/deadlines.js";
 import { KeelsonError } from "../../core/errors.js";
@@ -48,6 +48,10 @@ export class NodeIncoming implements Incoming {
     // Some keep the bytes beside what they made of them, as serverless frameworks do.
     const { rawBody } = req as { readonly rawBody?: unknown };
     return { value: req.body as unknown, raw: rawBody instanceof Uint8Array ? rawBody : undefined };
+  }
+
+  get pass(): Pass | undefined {
+    return (this.req as { readonly [PASS]?: Pass })[PASS];
   }
 
   readBody(maxBytes: number, deadlines: Deadlines, now: number): Promise<Uint8Array> {

@@ -8,3 +8,5 @@ export {
   type SignalSource,
 } from "./close.js";
 export { contextCarrier, currentContext, withContext } from "./context.js";
+export { type Doorkeeper, frontDoor } from "./front-door.js";
+export { type EventLoopDelayOptions, eventLoopDelay } from "./loop-delay.js";

@@ -35,6 +35,7 @@ export interface AnyEndpointOptions {
   readonly timeout?: Duration;
   readonly tenant?: (call: never) => string;
   readonly priority?: Priority | ((call: never) => Priority);
+  readonly sheddable?: boolean;
   readonly trustProxy?: TrustProxy;
   readonly handler: (call: never) => unknown;
 }

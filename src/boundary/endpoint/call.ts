@@ -1,4 +1,5 @@
 import type { Context, Priority } from "../../core/context.js";
+import type { Gate } from "../../core/front-door.js";
 import type { Verified } from "../webhooks/verifier.js";
 import type { HeaderPairs } from "./cors.js";
 import type { Incoming, Place } from "./incoming.js";
@@ -30,6 +31,8 @@ export class ActiveCall {
   resumed = false;
   /** Whether the handler's time was up before it was done. */
   timedOut = false;
+  /** The gate that let it in, where there is one. */
+  gate: Gate | undefined = undefined;
   /** When the handler's time is up, monotonic. */
   deadline: number | undefined = undefined;
 

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { type KeelsonError, KeelsonError as Refusal } from "../../core/errors.js";
+import type { Gate } from "../../core/front-door.js";
 import { type Runtime, runtime, type SliRecorder } from "../../core/runtime.js";
 import type { MaybePromise } from "../../core/store.js";
 import type { Work } from "../../core/work.js";
@@ -13,9 +14,11 @@ import { type Compiled, compile } from "./compile.js";
 import type { HeaderPairs } from "./cors.js";
 import { type FetchHandler, toFetch } from "./fetch.js";
 import { forbiddenOrigin } from "./guards/origin.js";
-import { HERE, type Incoming, type Outgoing, type Place } from "./incoming.js";
+import { HERE, type Incoming, type Outgoing, type Pass, type Place } from "./incoming.js";
 import type { DefineLimiter } from "./parts.js";
+import { corsOfShed, shedAnswer } from "./shed.js";
 import { watchedStream } from "./streams.js";
+import { newTraceId, traceIdOf } from "./trace.js";
 import type {
   ClientInfo,
   EndpointCapabilities,
@@ -33,7 +36,7 @@ const NO_VALUES: readonly string[] = [];
 
 /**
  * One way into a service over HTTP, with everything that protects it, declared once. A request passes the guards in
- * this order, and the first that refuses it answers: origin, query length, content type, Content-Length, limits by
+ * this order, and the first that refuses it answers: overload, origin, query length, content type, Content-Length, limits by
  * client, auth, limits by principal, body (bounded, within a deadline), signature, decoding, schemas, idempotency.
  * Nothing reads the body before its guard.
  */
@@ -46,6 +49,8 @@ export class Endpoint implements EndpointDefinition, Servable {
   readonly #rt: Runtime;
   #fetch: FetchHandler | undefined;
   readonly #sli: SliRecorder | undefined;
+  /** Its way past the overload guard. */
+  readonly #gate: Gate | undefined;
 
   /**
    * @param define defines the limiter of failed auth where none is given: a kit's shows it in its snapshot
@@ -62,6 +67,11 @@ export class Endpoint implements EndpointDefinition, Servable {
     this.method = options.method;
     this.path = options.path;
     this.#sli = rt.sli?.("endpoint", options.name);
+    if (options.sheddable !== false) {
+      // What a function says is known after auth: too late to save anything.
+      const priority = typeof options.priority === "string" ? options.priority : "normal";
+      this.#gate = rt.overload?.gate(options.name, priority);
+    }
   }
 
   /** What protects it, as plain data: for the surface matrix, contract tests and probes. */
@@ -80,16 +90,58 @@ export class Endpoint implements EndpointDefinition, Servable {
    * @param values the path's parameters as they stand in the URL, in their order
    */
   handle(incoming: Incoming, values: readonly string[] = NO_VALUES, place: Place = HERE): MaybePromise<Outgoing> {
-    const call = new ActiveCall(this.#compiled.plan, incoming, values, place, this.#rt.clock.monotonic());
+    const now = this.#rt.clock.monotonic();
+    const call = new ActiveCall(this.#compiled.plan, incoming, values, place, now);
     const { work } = this.#rt;
     if (work?.closing === true) {
       call.stage = -1;
       return this.#refused(call, new Refusal("unavailable", "Closing"));
     }
+    const { pass } = incoming;
+    if (pass !== undefined && !pass.taken) {
+      pass.taken = true;
+      call.gate = pass.gate;
+    } else if (this.#gate !== undefined) {
+      const retryAfterMs = this.#gate.enter(now);
+      if (retryAfterMs !== undefined) return this.#shed((name) => incoming.header(name), retryAfterMs, place);
+      call.gate = this.#gate;
+    }
     if (work === undefined) return this.#handle(call);
     work.begin();
     const answer = this.#handle(call);
     return answer instanceof Promise ? answer.then((settled) => followed(settled, work)) : followed(answer, work);
+  }
+
+  /**
+   * Asks the overload guard for a request before it is routed: what answers requests hands the pass on as the
+   * request's `pass`, and leaves its gate when no endpoint has taken it.
+   *
+   * @param header reads a header of the request by its name in lower case
+   * @param waitedMs how long it has waited to be asked for
+   * @returns the answer that refuses it; `undefined`: it needs none
+   */
+  atDoor(header: (name: string) => string | null, waitedMs: number): Pass | Outgoing | undefined {
+    if (this.#gate === undefined || this.#rt.work?.closing === true) return undefined;
+    const retryAfterMs = this.#gate.enter(this.#rt.clock.monotonic(), waitedMs);
+    return retryAfterMs === undefined ? { gate: this.#gate, taken: false } : this.#shed(header, retryAfterMs, HERE);
+  }
+
+  /** Refuses for overload, at as little cost as can be: that is when there is no time to lose. */
+  #shed(header: (name: string) => string | null, retryAfterMs: number, place: Place): Outgoing {
+    const wanted = this.#rt.events.wants("endpoint.settled");
+    const traceId = traceIdOf(header("traceparent")) ?? (wanted ? newTraceId(this.#rt.random) : undefined);
+    const sli = this.#sli ?? place.sli?.("endpoint", this.name);
+    sli?.record(true, 0);
+    if (wanted)
+      this.#rt.events.emit("endpoint.settled", {
+        name: this.name,
+        context: traceId === undefined ? {} : { traceId },
+        status: 503,
+        code: "unavailable",
+        guard: "overload",
+        durationMs: 0,
+      });
+    return shedAnswer(retryAfterMs, traceId, corsOfShed(this.#compiled.cors, header));
   }
 
   #handle(call: ActiveCall): MaybePromise<Outgoing> {
@@ -153,13 +205,21 @@ export class Endpoint implements EndpointDefinition, Servable {
     call.finish();
     const wanted = this.#rt.events.wants("endpoint.settled");
     const sli = this.#sli ?? call.place.sli?.("endpoint", this.name);
-    if (sli !== undefined || wanted) {
-      const durationMs = this.#rt.clock.monotonic() - call.startedAt;
+    const { gate } = call;
+    if (sli !== undefined || wanted || gate !== undefined) {
+      const now = this.#rt.clock.monotonic();
+      const durationMs = now - call.startedAt;
+      gate?.leave(now, this.#worked(call, status) ? durationMs : undefined);
       sli?.record(status >= 500 ? true : status < 400 ? false : undefined, durationMs);
       if (wanted) this.#tell(call, status, durationMs, error);
     }
     // With nobody listening, what is nobody's fault but the code's would never be seen.
     if (!wanted && error?.code === "internal") console.error(`endpoint("${this.name}"):`, error.cause ?? error);
+  }
+
+  /** Whether the time it took says how busy the service is: the handler did its work, or had no time to. */
+  #worked(call: ActiveCall, status: number): boolean {
+    return call.stage >= this.#compiled.guards.length && (call.timedOut || (status < 500 && status !== 499));
   }
 
   #stageName(stage: number): string {

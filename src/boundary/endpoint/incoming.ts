@@ -1,4 +1,5 @@
 import type { Deadlines } from "../../core/deadlines.js";
+import type { Gate } from "../../core/front-door.js";
 import type { SliRecorders } from "../../core/runtime.js";
 import type { MaybePromise } from "../../core/store.js";
 
@@ -32,6 +33,8 @@ export interface Incoming {
    * @throws {KeelsonError} `payload_too_large`, `request_timeout`, `aborted`
    */
   readBody(maxBytes: number, deadlines: Deadlines, now: number): MaybePromise<Uint8Array>;
+  /** Where the request was let in by the overload guard before it was routed. */
+  readonly pass?: Pass | undefined;
   /** Set by endpoints that leave the body to their handler: so much of it `request` gives out at most. */
   maxStreamBytes: number | undefined;
   /** Whether the client has gone away. */
@@ -41,6 +44,16 @@ export interface Incoming {
   /** The web request. Made when it is first asked for; its body can be read where the endpoint doesn't read it. */
   readonly request: Request;
 }
+
+/** A request that an overload guard has let in before it was routed. */
+export interface Pass {
+  readonly gate: Gate;
+  /** Whether an endpoint has taken it over, and will leave the gate. */
+  taken: boolean;
+}
+
+/** Where adapters keep the pass of a request: the same in every copy of the package. */
+export const PASS = Symbol.for("keelson.pass.v1");
 
 /** A body that other middleware has read. */
 export interface ParsedElsewhere {

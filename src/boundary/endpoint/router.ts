@@ -4,7 +4,7 @@ import type { MaybePromise } from "../../core/store.js";
 import { classify } from "../classify.js";
 import { problemOf } from "./answer.js";
 import type { HeaderPairs } from "./cors.js";
-import { HERE, type Incoming, type Outgoing, type Place } from "./incoming.js";
+import { HERE, type Incoming, type Outgoing, type Pass, type Place } from "./incoming.js";
 import { pathPattern } from "./path-pattern.js";
 import { traceIdOf } from "./trace.js";
 import type { Method } from "./types.js";
@@ -16,6 +16,7 @@ export interface Routable {
   readonly path: string;
   handle(incoming: Incoming, values: readonly string[], place: Place): MaybePromise<Outgoing>;
   preflight(origin: string, method: string): HeaderPairs | undefined;
+  atDoor(header: (name: string) => string | null, waitedMs: number): Pass | Outgoing | undefined;
 }
 
 const NO_VALUES: readonly string[] = [];
@@ -56,6 +57,12 @@ export class Router {
     }
     return undefined;
   }
+
+  /** The endpoint that would answer; `undefined` when none has the path and method. */
+  find(method: string, path: string): Routable | undefined {
+    const resource = this.#exact.get(path) ?? this.#patterns.find(({ regex }) => regex.test(path))?.resource;
+    return resource?.find(method);
+  }
 }
 
 /** The endpoints of one path. */
@@ -77,13 +84,14 @@ class Resource {
   }
 
   serve(incoming: Incoming, values: readonly string[], place: Place): MaybePromise<Outgoing> {
-    const endpoint = this.#endpoint(incoming.method);
+    const endpoint = this.find(incoming.method);
     if (endpoint !== undefined) return endpoint.handle(incoming, values, place);
     if (incoming.method === "OPTIONS") return this.#options(incoming);
     return refused(incoming, "method_not_allowed", { headers: { allow: this.#allow } });
   }
 
-  #endpoint(method: string): Routable | undefined {
+  /** The endpoint that has the method. */
+  find(method: string): Routable | undefined {
     return this.#byMethod.get(method === "HEAD" ? "GET" : method);
   }
 
@@ -94,7 +102,7 @@ class Resource {
     const allow: [string, string] = ["allow", this.#allow];
     if (origin === null || method === null) return { status: 204, headers: [allow], body: null };
     const vary: [string, string] = ["vary", "origin, access-control-request-method, access-control-request-headers"];
-    const endpoint = this.#endpoint(method);
+    const endpoint = this.find(method);
     if (endpoint === undefined) {
       const answer = refused(incoming, "method_not_allowed", { headers: { allow: this.#allow } });
       answer.headers.push(vary);

@@ -1,4 +1,5 @@
 import { ConfigError, integer, oneOf, onlyKnown } from "../../core/config.js";
+import { PRIORITIES } from "../../core/context.js";
 import { bytes, milliseconds } from "../../core/duration.js";
 import { DEFAULT_MAX_DEPTH } from "../json.js";
 import { type SurfaceAuth, type SurfaceLimits, surfaceAuth, surfaceLimits } from "../surface/surface.js";
@@ -34,7 +35,7 @@ export interface Settings {
 const OPTIONS = (
   "name method path params query headers body maxBytes maxDepth maxQueryBytes bodyTimeout contentTypes origins " +
   "requireOrigin cors auth challenge limits authFailures signature idempotency replay timeout tenant priority " +
-  "trustProxy handler"
+  "sheddable trustProxy handler"
 ).split(" ");
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 const JSON_ONLY = ["application/json"];
@@ -59,6 +60,8 @@ export function checked(options: AnyEndpointOptions): Settings {
   }
   if (!isHeader("www-authenticate", challenge))
     throw new ConfigError(`${where}.challenge`, challenge, 'the value of a header, such as "Bearer"');
+  if (options.priority !== undefined && typeof options.priority !== "function")
+    oneOf(options.priority, `${where}.priority`, PRIORITIES);
   const idempotency = plannedIdempotency(options, where);
   const needsRaw = signature !== undefined ? "signature" : idempotency && "idempotency";
   const readsBody = body !== undefined || needsRaw !== undefined;

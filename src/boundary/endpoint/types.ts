@@ -176,8 +176,13 @@ export interface EndpointOptions<
   readonly timeout?: Duration;
   /** Whose data this call is about; goes into the context and the scope of idempotency keys. */
   readonly tenant?: (call: Authed<NoInfer<P>, Ctx, PathParams<Path>>) => string;
-  /** Goes into the context. Default `normal`. */
+  /**
+   * Goes into the context; and when there is too much to do, the lowest are refused first. That is decided before auth:
+   * one that only a function knows counts as `normal` there. Default `normal`.
+   */
   readonly priority?: Priority | ((call: Authed<NoInfer<P>, Ctx, PathParams<Path>>) => Priority);
+  /** Whether it may be refused when there is too much to do. Default true; false for health checks. */
+  readonly sheddable?: boolean;
   /** Which proxies are believed about the client's address. Default false: none. */
   readonly trustProxy?: TrustProxy;
   readonly handler: (

@@ -1,10 +1,7 @@
 import type { Alarm } from "../../core/clock.js";
 import { oneOf } from "../../core/config.js";
-import type { Priority } from "../../core/context.js";
+import { PRIORITIES, type Priority } from "../../core/context.js";
 import type { Deadlines, Expirable } from "../../core/deadlines.js";
-
-/** In order: a waiter's `class` is its priority's place here. */
-const PRIORITIES: readonly Priority[] = ["critical", "high", "normal", "low"];
 
 /**
  * Grants that may pass a waiter by before it counts as one class higher. Counted in grants and not in time, so that

@@ -1,0 +1,213 @@
+/**
+ * Who is let in at the front door of a service that may have more to do than it can. Three things are watched, and each
+ * sees what the others don't:
+ *
+ * - **How late the event loop is at this moment.** What keeps the processor busy makes everybody behind it wait before
+ *   the service has even seen them; calls that never wait never run side by side either, so their number says nothing.
+ * - **How many calls are under way**, with a limit that follows the gradient of their latency: what waits for something
+ *   else that is overloaded leaves the event loop free.
+ * - **What came of each priority**, and how much of it was taken in: from that follows which priorities get through.
+ *   The first two decide about one request at this moment; only this one lets them hit those who matter least.
+ *
+ * Nobody queues: a request is let in or refused at once. All functions here are pure; times are monotonic milliseconds.
+ */
+import { levelFor, shareOf } from "./level.js";
+import { type LimitConfig, nextLimit } from "./limit.js";
+
+/** What admission goes by. */
+export interface AdmissionConfig extends LimitConfig {
+  /** How late the event loop may be all the time. */
+  readonly targetDelayMs: number;
+  /** For how long it may be later than that, and how late it may be meanwhile. */
+  readonly intervalMs: number;
+}
+
+/** What is held between requests. */
+export interface AdmissionState {
+  /** Calls that may be under way; has a fraction. */
+  readonly limit: number;
+  /** Which priorities get through: see {@link levelFor}. */
+  readonly level: number;
+  /** Requests that came, for each class and millisecond; smoothed. */
+  readonly rates: readonly number[];
+  /** Requests that were let in and those that were refused past the level, for each millisecond; smoothed alike. */
+  readonly admitted: number;
+  readonly turnedAway: number;
+  /** Requests that can be taken in each millisecond; infinite while that was never too few. */
+  readonly capacity: number;
+  /** Logarithm of the latency as a multiple of the usual one; smoothed. */
+  readonly logRatio: number;
+  /** The fall of the limit that goes on; `undefined`: none does. */
+  readonly fall: Fall | undefined;
+  /** Whether calls take as long as they do whatever the limit is: then it is not for us to help it. */
+  readonly blameless: boolean;
+  /** How late the event loop was when that was last seen. */
+  readonly lateMs: number;
+  /** Since when it has been too late, each time it was looked at; `undefined`: it was not, the last time. */
+  readonly lateSince: number | undefined;
+  /** Whether it has been for so long that this is no burst. */
+  readonly standing: boolean;
+}
+
+/** A limit that falls. */
+interface Fall {
+  /** Where it began. */
+  readonly from: number;
+  /** The worst latency since. */
+  readonly worst: number;
+}
+
+/** What happened in a stretch of time. */
+export interface Stretch {
+  readonly ms: number;
+  /** Requests that came, by class. */
+  readonly arrived: readonly number[];
+  readonly admitted: number;
+  /** Requests that were refused for the event loop's delay or the limit. */
+  readonly turnedAway: number;
+  /** The most calls that were under way. */
+  readonly peak: number;
+  /** Calls that ended and say something about latency. */
+  readonly samples: number;
+  /** The sum of the logarithms of their latencies as multiples of the usual ones. */
+  readonly logRatios: number;
+}
+
+/** What a request is refused for. */
+export type Refusal = "loop" | "limit" | "priority";
+
+/** How long the rates remember. */
+const MEMORY_MS = 300;
+/** As many samples of latency are half of what is known. */
+const HALF_SAMPLES = 20;
+/** How much more than the capacity is let past the level, so that what is there is used, and seen to be. */
+const PROBE = 1.1;
+/** The least that is let past the level, for each millisecond: two a second. */
+const TRICKLE = 0.002;
+/** Which part of those who got past the level has to be refused until that is too much: below, it was chance. */
+const PRESSED = 0.05;
+/** How fast the estimated capacity grows in `MEMORY_MS` when nothing speaks against it. */
+const GROWTH = 0.3;
+/** A capacity of so many times what comes is none. */
+const AMPLE = 1.5;
+/** So much of the logarithm of the latency must be gone when the limit is halved: a fifth of what theory says. */
+const FOLLOWED = 0.15;
+/** Which part of the target delay is as good as none. */
+const IN_TIME = 0.25;
+/**
+ * Which part of the limit the class that is cut in two gets: the rest is kept for those above it, who come at random,
+ * and are not to be refused for what was let in a moment before them.
+ */
+const MARGINAL = 0.6;
+
+/** A service that has just begun. */
+export function freshAdmission(config: AdmissionConfig, classes: number): AdmissionState {
+  return {
+    limit: config.initialLimit,
+    level: classes,
+    rates: new Array<number>(classes).fill(0),
+    admitted: 0,
+    turnedAway: 0,
+    capacity: Infinity,
+    logRatio: 0,
+    fall: undefined,
+    blameless: false,
+    lateMs: 0,
+    lateSince: undefined,
+    standing: false,
+  };
+}
+
+/**
+ * Takes in how late the event loop was. Late once is a burst, or garbage being collected, and passes by itself; late
+ * at each look for a whole interval is more than can be done. (As CoDel tells good queues from bad ones: Nichols and
+ * Jacobson, "Controlling Queue Delay", ACM Queue 2012; in front of a server: Maurer, "Fail at Scale", ACM Queue 2015.)
+ * It is over when the loop is in time again, and not when it is just less late: refusing is what made it so.
+ */
+export function loopSeen(
+  state: AdmissionState,
+  now: number,
+  lateMs: number,
+  { targetDelayMs, intervalMs }: AdmissionConfig,
+): AdmissionState {
+  if (lateMs <= IN_TIME * targetDelayMs) return { ...state, lateMs, lateSince: undefined, standing: false };
+  if (lateMs <= targetDelayMs && state.lateSince === undefined) return { ...state, lateMs };
+  const lateSince = state.lateSince ?? now;
+  return { ...state, lateMs, lateSince, standing: now - lateSince >= intervalMs };
+}
+
+/** Takes in a stretch of time: works out limit, capacity and level. */
+export function stretchSeen(state: AdmissionState, stretch: Stretch, config: AdmissionConfig): AdmissionState {
+  const { ms, arrived, samples, logRatios, peak } = stretch;
+  const weight = Math.min(1, ms / MEMORY_MS);
+  const smooth = (rate: number, count: number) => rate + weight * (count / ms - rate);
+  const rates = state.rates.map((rate, at) => smooth(rate, arrived[at] ?? 0));
+  // A stretch may hold the part of a turn in which all are let in, and the next the part in which none is.
+  const admitted = smooth(state.admitted, stretch.admitted);
+  const turnedAway = smooth(state.turnedAway, stretch.turnedAway);
+  const pressed = turnedAway > PRESSED * (admitted + turnedAway);
+  const capacity = pressed ? admitted : more(state.capacity, weight, rates);
+  const known = samples / (samples + HALF_SAMPLES);
+  const logRatio =
+    samples === 0 ? state.logRatio * (1 - weight / 2) : state.logRatio + known * (logRatios / samples - state.logRatio);
+  const loop = state.standing ? Math.min(1, config.targetDelayMs / state.lateMs) : 1;
+  return {
+    ...state,
+    rates,
+    admitted,
+    turnedAway,
+    capacity,
+    logRatio,
+    level: levelFor(rates, capacity * PROBE + TRICKLE),
+    limit: nextLimit(state.limit, { ratio: Math.exp(logRatio), loop, peak }, config),
+    ...blame(state, logRatio, config),
+  };
+}
+
+/**
+ * Judges whether fewer calls at a time are answered any faster. When the limit has fallen by half and latency has not
+ * followed, it comes from elsewhere, an upstream that has become slower, say: refusing more would help nobody, and
+ * what is usual has changed.
+ */
+function blame(
+  { limit, fall, blameless }: AdmissionState,
+  logRatio: number,
+  { tolerance, minLimit }: AdmissionConfig,
+): Pick<AdmissionState, "fall" | "blameless"> {
+  if (logRatio <= Math.log(tolerance)) return { fall: undefined, blameless: false };
+  const from = fall?.from ?? limit;
+  const worst = Math.max(fall?.worst ?? logRatio, logRatio);
+  if (limit > Math.max(minLimit, from / 2)) return { fall: { from, worst }, blameless };
+  return { fall: { from: limit, worst: logRatio }, blameless: logRatio > worst - FOLLOWED };
+}
+
+/** It was not too much: more may be possible. */
+function more(capacity: number, weight: number, rates: readonly number[]): number {
+  const grown = capacity * (1 + GROWTH * weight);
+  return grown > AMPLE * rates.reduce((sum, rate) => sum + rate, 0) ? Infinity : grown;
+}
+
+/**
+ * Decides about one request.
+ *
+ * @param priority its class
+ * @param inFlight calls under way
+ * @param lateMs how late the event loop is at this moment
+ * @param chance from 0 up to 1
+ * @returns what it is refused for; `undefined`: it is let in
+ */
+export function refusalOf(
+  { level, rates, standing, limit }: AdmissionState,
+  { targetDelayMs, intervalMs }: AdmissionConfig,
+  priority: number,
+  inFlight: number,
+  lateMs: number,
+  chance: number,
+): Refusal | undefined {
+  const share = shareOf(level, priority);
+  if (chance >= share) return "priority";
+  // While a level holds, it is the class that is cut in two whose requests are too many, and those above it are not.
+  const strict = level < rates.length ? share < 1 : standing;
+  if (lateMs > (strict ? targetDelayMs : intervalMs)) return "loop";
+  return inFlight >= Math.max(1, Math.floor(share < 1 ? MARGINAL * limit : limit)) ? "limit" : undefined;
+}
