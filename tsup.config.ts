@@ -15,6 +15,16 @@ const entries = {
   sqlite: "src/stores/sqlite/index.ts",
 };
 
+/** What runs on Node alone, as ES modules alone: its worker threads and its version are found beside the module itself. */
+const ops = {
+  ops: "src/ops/index.ts",
+  bin: "src/ops/bin.ts",
+  "drill-worker": "src/ops/drill/worker.ts",
+};
+
+/** Libraries of which keelson/ops needs a small part: taken in, so that nobody installs the rest. */
+const BUNDLED = ["json-p3", "hdr-histogram-js"];
+
 /**
  * What the core entry hands on, module by module: as entries of their own they get files of their own, and a bundler
  * leaves out those that a program doesn't use. In one file it would have to prove of each statement that it does nothing.
@@ -38,13 +48,23 @@ const shared = {
 } satisfies Options;
 
 export default defineConfig([
-  { ...shared, format: "esm", entry: { ...entries, ...parts }, dts: { entry: entries } },
+  {
+    ...shared,
+    format: "esm",
+    entry: { ...entries, ...parts, ...ops },
+    dts: { entry: { ...entries, ops: ops.ops } },
+    noExternal: BUNDLED,
+    esbuildOptions: (options) => {
+      // Of what is taken in, some names no entry but by these.
+      options.mainFields = ["module", "main"];
+    },
+  },
   // Whatever has no CommonJS build of its own is taken in, so that require() works before Node could require ESM.
   {
     ...shared,
     format: "cjs",
+    // Its declarations are those of the ES modules: scripts/build.ts sees to them.
     entry: entries,
-    dts: { entry: entries },
     noExternal: ["p-retry", "is-network-error", "p-timeout", "jose"],
   },
 ]);

@@ -13,7 +13,7 @@ const steps: readonly (readonly [title: string, step: () => boolean])[] = [
   ["types (TypeScript)", () => script("types")],
   ["layers (dependency-cruiser)", () => script("layers")],
   ["unused code and dependencies (knip)", () => script("unused")],
-  ["JSON Schema of the snapshot is up to date", () => script("schema", "--check")],
+  ["JSON Schemas are up to date", () => script("schema", "--check")],
   ["generated code of the Convex component is up to date", () => script("codegen", "--check")],
   ["surface matrix of the Convex app is up to date", () => script("surface", "--check")],
   ["links in the documentation", () => tool("tsx", "scripts/check-links.ts")],
@@ -24,13 +24,13 @@ const steps: readonly (readonly [title: string, step: () => boolean])[] = [
   ["tests", () => script("test")],
 ];
 
-/** What Convex bundles by itself: ES modules only, as its bundler wants them. */
-const COMPONENT = ["convex/convex.config", "convex/convex.config.js", "convex/_generated/component.js"];
+/** ES modules only: what Convex bundles by itself, and what runs in commands. */
+const ES_ONLY = ["convex/convex.config", "convex/convex.config.js", "convex/_generated/component.js", "ops"];
 
 function typesOf(file: string): boolean {
   const attw = (...args: string[]) => tool("attw", file, "--no-emoji", ...args);
-  const both = attw("--profile", "node16", "--exclude-entrypoints", ...COMPONENT);
-  return attw("--profile", "esm-only", "--entrypoints", ...COMPONENT) && both;
+  const both = attw("--profile", "node16", "--exclude-entrypoints", ...ES_ONLY);
+  return attw("--profile", "esm-only", "--entrypoints", ...ES_ONLY) && both;
 }
 
 const failed: string[] = [];

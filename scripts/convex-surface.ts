@@ -9,8 +9,8 @@ import { guardedSurface } from "keelson/convex";
 import { loaded, loadFunctions } from "../examples/convex-app/serve/deployment.js";
 import { root } from "./once.js";
 
-const file = "examples/convex-app/docs/surface-matrix.md";
-const path = join(root, file);
+/** The app's own copy, and the one where the reliability roadmap has it. */
+const FILES = ["examples/convex-app/docs/surface-matrix.md", "scripts/reliability/phase-2-surface-matrix.md"];
 
 const modules = await loadFunctions({});
 const { endpoints } = await loaded<{ endpoints: readonly Endpoint[] }>(modules, "http");
@@ -44,13 +44,19 @@ ${part("Routes", surfaces.http)}
 ${part("Public functions", surfaces.public)}
 ${part("Internal functions", surfaces.internal)}`;
 
+const outdated = FILES.filter((file) => {
+  const path = join(root, file);
+  return !existsSync(path) || readFileSync(path, "utf8") !== text;
+});
 if (!process.argv.includes("--check")) {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
-  console.log(`wrote ${file}`);
-} else if (existsSync(path) && readFileSync(path, "utf8") === text) {
-  console.log(`${file} is up to date`);
-} else {
-  console.error(`${file} is out of date: npm run surface`);
+  for (const file of FILES) {
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    writeFileSync(join(root, file), text);
+  }
+  console.log(`wrote ${FILES.join(", ")}`);
+} else if (outdated.length > 0) {
+  console.error(`out of date: ${outdated.join(", ")}; npm run surface`);
   process.exit(1);
+} else {
+  console.log(`${FILES.join(", ")} are up to date`);
 }

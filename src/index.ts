@@ -79,6 +79,7 @@ export {
   taxonomy,
 } from "./core/errors.js";
 export {
+  type AlertEvent,
   type AnyListener,
   type BreakerStateName,
   type EventMap,
@@ -126,6 +127,15 @@ export type * from "./kit/capabilities.js";
 export { createKit } from "./kit/kit.js";
 export type { BoundKit, CloseOptions, Kit, KitOptions, Placed } from "./kit/types.js";
 export { budgetLeft, budgetUsed, burnRate, type Counted, callsNeeded } from "./observe/budget.js";
+export {
+  type AlertSeverity,
+  BURN_ALERTS,
+  type BurnAlert,
+  type LatencySlo,
+  type Promised,
+  type Slo,
+} from "./observe/slo/slo.js";
+export type { AlertSnapshot, BurnSnapshot, ObjectiveSnapshot } from "./observe/slo/snapshot.js";
 export type { SliSnapshot, SliSnapshots, SliWindow, Snapshot, StoreSnapshot } from "./observe/snapshot.js";
 export { Breaker } from "./primitives/breaker/breaker.js";
 export type { BreakerOptions } from "./primitives/breaker/options.js";

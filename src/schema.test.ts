@@ -23,6 +23,7 @@ const empty: Snapshot = {
   replayGuards: {},
   queues: {},
   slis: { endpoints: {}, upstreams: {} },
+  objectives: {},
   surface: [],
 };
 

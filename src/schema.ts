@@ -217,6 +217,39 @@ const sli = z.object({
   ),
 });
 
+const objective = z.object({
+  objective: z.number().describe("Share of good calls that is promised."),
+  owner: z.string(),
+  runbook: z.string(),
+  withinMs: ms.nullable().describe("For an objective of latency: what took longer is bad. Otherwise null."),
+  view: z.enum(["process", "service"]).describe("Whose calls are judged."),
+  storeFailure: z.string().nullable().describe("Why it is this process's view where it should be the service's."),
+  budgetLeft: z.number().nullable().describe("Share of the error budget that is left; below 0 it is overspent."),
+  budgetCoveredSec: count.describe("Seconds of the budget's 30 days that are known."),
+  burnRates: z.array(
+    z.object({
+      sec: count,
+      burnRate: z.number().min(0).nullable().describe("1 spends the budget in exactly its period."),
+      valid: count,
+      bad: count,
+      coveredSec: count,
+    }),
+  ),
+  alerts: z.array(
+    z.object({
+      id: z.string(),
+      severity: z.enum(["page", "ticket"]),
+      longSec: count,
+      shortSec: count,
+      threshold: z.number().min(0).describe("Burn rate that both windows have to exceed."),
+      callsNeeded: count.describe("Calls that the long window needs before it may fire."),
+      state: z.enum(["ok", "firing", "inconclusive"]),
+      partial: z.boolean().describe("Less than 80 % of the long window was watched."),
+      since: z.number().nullable().describe("When it began to fire, or that was over, Unix milliseconds."),
+    }),
+  ),
+});
+
 const surface = z.object({
   kind: z.enum(["http", "function"]),
   name,
@@ -266,6 +299,7 @@ export const snapshotSchema = z
     replayGuards: z.record(name, replayGuard),
     queues: z.record(name, queue),
     slis: z.object({ endpoints: z.record(name, sli), upstreams: z.record(name, sli) }),
+    objectives: z.record(name, objective),
     surface: z.array(surface),
   })
   .describe("Everything a Keelson kit knows about itself.");

@@ -4,16 +4,20 @@
  */
 import type { AddressInfo } from "node:net";
 import { closeOnSignals, type Shutdown } from "keelson/node";
+import { local } from "./reliability/local.js";
 import { createService } from "./service/service.js";
-import { sessionToken } from "./service/sessions.js";
+import { sessionToken } from "./service/session-token.js";
 import { type StandIns, startStandIns } from "./stand-ins/stand-ins.js";
 
 const { OPENROUTER_URL, OPENROUTER_API_KEY } = process.env;
 const alone = OPENROUTER_URL === undefined && OPENROUTER_API_KEY === undefined;
-const standIns = alone ? await startStandIns({ admin: true }) : undefined;
+const standIns = alone ? await startStandIns({ admin: true, secrets: local }) : undefined;
 
 let shutdown: Shutdown | undefined;
-const { kit, app, close } = createService({ ...standIns?.env, ...process.env }, () => shutdown?.ready ?? false);
+const { kit, app, close } = createService(
+  { ...(alone && local), ...standIns?.env, ...process.env },
+  () => shutdown?.ready ?? false,
+);
 const server = app.listen(kit.knobs.PORT, kit.knobs.HOST);
 server.once("listening", async () => {
   const { address, port } = server.address() as AddressInfo;

@@ -20,6 +20,26 @@ export interface AttemptEvent extends JobEvent {
   readonly attempt: number;
 }
 
+/** What events of an alert carry; `name` is the endpoint's or upstream's. */
+export interface AlertEvent extends EventBase {
+  /** `endpoint:chat:page:3600`: the same for the same alert in every process. */
+  readonly id: string;
+  /** `endpoint:chat`, `upstream:openrouter`, `endpoint:chat:latency`. */
+  readonly sli: string;
+  readonly severity: "page" | "ticket";
+  /** How many times faster than it may the budget burns, over the long window; `null` when nothing was counted in it. */
+  readonly burnRate: number | null;
+  /** The windows, in seconds. */
+  readonly longSec: number;
+  readonly shortSec: number;
+  /** The burn rate that both windows have to exceed. */
+  readonly threshold: number;
+  /** Share of the error budget that is left, of 30 days or as much as is known; below 0 it is overspent. */
+  readonly budgetLeft: number | null;
+  readonly owner: string;
+  readonly runbook: string;
+}
+
 /** Every event there is, by type. Payloads are plain data; durations are in milliseconds. */
 export interface EventMap {
   "limiter.decision": EventBase & {
@@ -140,6 +160,10 @@ export interface EventMap {
     readonly applied: "no" | "unknown";
     readonly error?: unknown;
   };
+  /** The error budget of an objective burns too fast: see `slo`. Told once, by one process. */
+  "alert.firing": AlertEvent;
+  /** It doesn't any more. */
+  "alert.resolved": AlertEvent;
   "knob.changed": EventBase & { readonly from: unknown; readonly to: unknown };
   /** A knob's new value can't be used somewhere: `name` is the option, which goes on as it was. */
   "knob.refused": EventBase & { readonly error: unknown };

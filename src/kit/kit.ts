@@ -9,14 +9,18 @@ import type { Knobs, KnobValues } from "../boundary/knobs/knob.js";
 import { KnobSet } from "../boundary/knobs/knob-set.js";
 import type { Surface } from "../boundary/surface/surface.js";
 import { stoppedClock, systemClock } from "../core/clock.js";
-import { ConfigError, onlyKnown } from "../core/config.js";
+import { ConfigError, oneOf, onlyKnown } from "../core/config.js";
 import type { Context } from "../core/context.js";
 import { Events } from "../core/events.js";
 import type { Runtime } from "../core/runtime.js";
 import type { Capability, Store } from "../core/store.js";
 import { Work } from "../core/work.js";
-import { CallSlis, countedSlis } from "../observe/call-slis.js";
+import { CallSlis, countedSlis, sliReadings } from "../observe/call-slis.js";
 import { SliWindows } from "../observe/sli-windows.js";
+import { type Objective, objectivesOf, type SliKind } from "../observe/slo/objective.js";
+import type { Promised } from "../observe/slo/slo.js";
+import { judgedInCall } from "../observe/slo/slo-call.js";
+import { SloWatch } from "../observe/slo/slo-watch.js";
 import type { Snapshot } from "../observe/snapshot.js";
 import { Breaker } from "../primitives/breaker/breaker.js";
 import type { BreakerOptions } from "../primitives/breaker/options.js";
@@ -62,11 +66,13 @@ class KitOfParts {
   readonly #ownStore: Store | undefined;
   readonly #work = new Work();
   readonly #slis: SliWindows;
+  readonly #watch: SloWatch;
+  readonly #objectives: Objective[] = [];
   readonly #router = new Router();
   readonly #surfaces: { surface(): Surface }[] = [];
   /** Made when first asked for: some platforms have no randomness while modules load. */
   #bootId: string | undefined;
-  readonly #startedAt: number;
+  readonly #started: { readonly monotonic: number; readonly wall: number };
   #closed: Promise<boolean> | undefined;
   readonly fetch: FetchHandler;
 
@@ -80,6 +86,7 @@ class KitOfParts {
       "random",
       "carrier",
       "onListenerError",
+      "sloScope",
     ]);
     const { service, clock = systemClock, random = Math.random, carrier, onListenerError, env } = options;
     if (typeof service !== "string" || !/^[\w.-]+$/.test(service)) {
@@ -93,7 +100,7 @@ class KitOfParts {
     if (options.store === undefined) this.#ownStore = memoryStore({ clock });
     const store = this.#ownStore ?? options.store;
     this.#slis = new SliWindows(clock);
-    this.#startedAt = clock.monotonic();
+    this.#started = { monotonic: clock.monotonic(), wall: clock.wall() };
     const rt: Runtime = {
       service,
       clock,
@@ -109,6 +116,14 @@ class KitOfParts {
       }),
       ...(this.#bound && store !== undefined && { store: this.#stores.of(store) }),
     };
+    const shared = oneOf(options.sloScope ?? "service", "createKit.sloScope", ["service", "process"]) === "service";
+    this.#watch = new SloWatch({
+      clock,
+      random,
+      events: this.events,
+      slis: this.#slis,
+      store: shared && this.#ownStore === undefined ? rt.store : undefined,
+    });
     this.#here = new Bindings(this.#definitions, rt);
     this.fetch = this.#bound ? toFetch(this.#router) : () => Promise.reject(unbound("fetch"));
   }
@@ -121,10 +136,12 @@ class KitOfParts {
     return this.#define("limiters", name, store, (rt) => new Limiter(name, options, rt));
   }
 
-  upstream(name: string, options: UpstreamOptions<never, never>): Definition {
-    return this.#define("upstreams", name, undefined, (rt) =>
+  upstream(name: string, { slo, ...options }: UpstreamOptions<never, never> & Promised): Definition {
+    const definition = this.#define("upstreams", name, undefined, (rt) =>
       this.#bound ? new Upstream(name, options, rt) : new StoredUpstream(name, options, rt),
     );
+    this.#promise("upstream", name, slo, `upstream(${JSON.stringify(name)}).slo`);
+    return definition;
   }
 
   breaker(name: string, options: BreakerOptions<never> = {}): Definition {
@@ -170,19 +187,21 @@ class KitOfParts {
     });
   }
 
-  endpoint(options: AnyEndpointOptions): Endpoint {
+  endpoint({ slo, ...options }: AnyEndpointOptions & Promised): Endpoint {
     const endpoint = new Endpoint(options, this.#here.rt, (name, limiter) => this.limiter(name, limiter) as LimiterUse);
     this.#router.add(endpoint);
     this.#surfaces.push(endpoint);
+    this.#promise("endpoint", endpoint.name, slo, `endpoint(${JSON.stringify(endpoint.name)}).slo`);
     return endpoint;
   }
 
   boundary(
-    options: BoundaryOptions<StandardSchemaV1, unknown, unknown>,
+    { slo, ...options }: BoundaryOptions<StandardSchemaV1, unknown, unknown> & Promised,
     handler: (input: unknown, call: FunctionCall<unknown, unknown>) => unknown,
   ): unknown {
     const guarded = boundary(options as never, handler as never, this.#here.rt);
     this.#surfaces.push(guarded);
+    this.#promise("endpoint", options.name, slo, `boundary(${JSON.stringify(options.name)}).slo`);
     return guarded;
   }
 
@@ -217,8 +236,11 @@ class KitOfParts {
       snapshot: async () => {
         if (slis === undefined) return this.#snapshot(bindings);
         bindings.makeAll();
-        const counted = await countedSlis(view.slis(), rt.clock.wall());
-        return { ...(await this.#snapshot(bindings)), slis: counted };
+        const now = rt.clock.wall();
+        const read = await sliReadings(view.slis(), now);
+        const parts = { clock: bindings.rt.clock, events: rt.events, random: rt.random, store: view };
+        const objectives = await judgedInCall(this.#objectives, read, parts);
+        return { ...(await this.#snapshot(bindings)), slis: countedSlis(read, now), objectives };
       },
     };
   }
@@ -234,6 +256,7 @@ class KitOfParts {
 
   async #close(drain: NonNullable<CloseOptions["drain"]>): Promise<boolean> {
     const inTime = await drained(this.#here, this.#work, drain);
+    await this.#watch.close();
     this.#slis.close();
     this.knobSet.close();
     await this.#ownStore?.close();
@@ -257,17 +280,31 @@ class KitOfParts {
     return definition;
   }
 
+  #promise(kind: SliKind, name: string, slo: Promised["slo"], where: string): void {
+    if (slo === undefined) return;
+    if (this.#objectives.some((one) => one.kind === kind && one.name === name))
+      throw new ConfigError(where, name, "one objective for what has that name");
+    const objectives = objectivesOf(kind, name, slo, where);
+    this.#objectives.push(...objectives);
+    // What lives for one call has nothing that watches: it is judged when it is looked at.
+    if (this.#bound) this.#watch.add(objectives);
+  }
+
   async #snapshot(bindings: Bindings): Promise<Snapshot> {
     const { clock } = bindings.rt;
-    await storesAsked(bindings);
+    await storesAsked(bindings, this.#watch.watches ? [() => this.#watch.look()] : []);
     this.#bootId ??= crypto.randomUUID();
     return snapshotOf(bindings, {
       service: this.service,
       bootId: this.#bootId,
       at: clock.wall(),
-      uptimeMs: clock.monotonic() - this.#startedAt,
+      // Where time stands still, only the wall clock can be asked.
+      uptimeMs: this.#bound
+        ? clock.monotonic() - this.#started.monotonic
+        : Math.max(0, clock.wall() - this.#started.wall),
       knobs: this.knobSet.snapshot(),
       slis: this.#slis.snapshot(),
+      objectives: this.#watch.snapshot(),
       surface: this.surface(),
     });
   }

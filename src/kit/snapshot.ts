@@ -7,15 +7,15 @@ import type { Bindings } from "./registry.js";
 const ASKING_MS = 1_000;
 
 /**
- * Asks the store of each queue how full it is, and of breakers that lie in a store how they stand. What comes too late,
- * or not at all, the snapshot says.
+ * Asks the store of each queue how full it is, and of breakers that lie in a store how they stand, and what else is to
+ * be asked. What comes too late, or not at all, the snapshot says.
  */
-export async function storesAsked(bindings: Bindings): Promise<void> {
+export async function storesAsked(bindings: Bindings, more: readonly (() => Promise<unknown>)[]): Promise<void> {
   const queues = [...bindings.all("queues").values()].map((queue) => () => queue.stats());
   const stored = [...bindings.all("upstreams").values(), ...bindings.all("breakers").values()].flatMap((one) =>
     "refresh" in one ? [() => one.refresh()] : [],
   );
-  const asks: readonly (() => Promise<unknown>)[] = [...queues, ...stored];
+  const asks: readonly (() => Promise<unknown>)[] = [...queues, ...stored, ...more];
   if (asks.length === 0) return;
   // A failure is kept, and is a part of the queue's snapshot.
   const asked = Promise.allSettled(asks.map((ask) => ask()));
@@ -29,7 +29,10 @@ export async function storesAsked(bindings: Bindings): Promise<void> {
 }
 
 /** What a snapshot has beside what was defined. */
-export type SnapshotHead = Pick<Snapshot, "service" | "bootId" | "at" | "uptimeMs" | "knobs" | "slis" | "surface">;
+export type SnapshotHead = Pick<
+  Snapshot,
+  "service" | "bootId" | "at" | "uptimeMs" | "knobs" | "slis" | "objectives" | "surface"
+>;
 
 /** Puts a snapshot together. */
 export function snapshotOf(bindings: Bindings, head: SnapshotHead): Snapshot {

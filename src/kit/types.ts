@@ -21,6 +21,7 @@ import type { Duration } from "../core/duration.js";
 import type { Events } from "../core/events.js";
 import type { SliRecorders } from "../core/runtime.js";
 import type { Capability, Store } from "../core/store.js";
+import type { Promised } from "../observe/slo/slo.js";
 import type { Snapshot } from "../observe/snapshot.js";
 import type { BreakerOptions } from "../primitives/breaker/options.js";
 import type { BulkheadOptions } from "../primitives/bulkhead/options.js";
@@ -60,6 +61,11 @@ export interface KitOptions<K extends Knobs, C extends Capability, Ctx> {
   readonly random?: () => number;
   /** Carries each call's context to the primitives it uses without being passed: `contextCarrier` of `keelson/node`. */
   readonly carrier?: ContextCarrier;
+  /**
+   * Whose calls objectives (`slo`) are judged by: those of all processes of the service, counted together in the store,
+   * or those of each process for itself. Default `"service"`; without a `store` there is only the process.
+   */
+  readonly sloScope?: "service" | "process";
   /** Gets what listeners throw. Default: it is thrown where the process's handler of uncaught errors sees it. */
   readonly onListenerError?: (error: unknown) => void;
 }
@@ -93,7 +99,7 @@ export interface Kit<K extends Knobs, C extends Capability, Ctx> extends AsyncDi
   /** Defines a {@link Limiter}. */
   limiter(name: string, options: LimiterOptions<KnobValues<K>> & Placed): LimiterDefinition<C>;
   /** Defines an {@link Upstream}: time-outs, retries, breaker and bulkhead around one callee. */
-  upstream<F = never>(name: string, options: UpstreamOptions<KnobValues<K>, F>): UpstreamDefinition<C>;
+  upstream<F = never>(name: string, options: UpstreamOptions<KnobValues<K>, F> & Promised): UpstreamDefinition<C>;
   /** Defines a {@link Breaker} on its own. */
   breaker(name: string, options?: BreakerOptions<KnobValues<K>>): BreakerDefinition<C>;
   /** Defines a {@link Bulkhead} on its own. */
@@ -136,19 +142,19 @@ export interface Kit<K extends Knobs, C extends Capability, Ctx> extends AsyncDi
     Headers extends StandardSchemaV1 = Unchecked<RawHeaders>,
     P = null,
   >(
-    options: EndpointOptions<Path, Body, Params, Query, Headers, P, Ctx>,
+    options: EndpointOptions<Path, Body, Params, Query, Headers, P, Ctx> & Promised,
   ): C extends "act" ? Endpoint : EndpointDefinition;
 
   /** Guards a function that is called by other means than HTTP. */
   boundary<I extends StandardSchemaV1, O extends StandardSchemaV1, P = null>(
-    options: BoundaryOptions<I, P, Ctx> & { readonly output: O },
+    options: BoundaryOptions<I, P, Ctx> & Promised & { readonly output: O },
     handler: (
       input: StandardSchemaV1.InferOutput<I>,
       call: FunctionCall<NoInfer<P>, NoInfer<Ctx>>,
     ) => StandardSchemaV1.InferInput<NoInfer<O>> | PromiseLike<StandardSchemaV1.InferInput<NoInfer<O>>>,
   ): Boundary<StandardSchemaV1.InferInput<I>, StandardSchemaV1.InferOutput<O>, Ctx>;
   boundary<I extends StandardSchemaV1, R, P = null>(
-    options: BoundaryOptions<I, P, Ctx> & { readonly output?: undefined },
+    options: BoundaryOptions<I, P, Ctx> & Promised & { readonly output?: undefined },
     handler: (
       input: StandardSchemaV1.InferOutput<I>,
       call: FunctionCall<NoInfer<P>, NoInfer<Ctx>>,

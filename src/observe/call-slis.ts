@@ -1,5 +1,5 @@
 import type { SliRecorder, SliRecorders } from "../core/runtime.js";
-import type { SliCount, SliStore } from "../core/slis.js";
+import type { SliCount, SliStore, SliStretch } from "../core/slis.js";
 import { StoreFailure } from "../core/store.js";
 import { LATENCY_BUCKETS, latencyBucket, latencyPercentile } from "../kernel/sli/latency.js";
 import { mergeCounts } from "../kernel/sli/sli-cell.js";
@@ -39,21 +39,49 @@ export class CallSlis {
   }
 }
 
-/** What a store has counted, over the windows that alerts look at. Those up to an hour go by minutes, others by hours. */
-export async function countedSlis(store: SliStore | undefined, now: number): Promise<SliSnapshots> {
-  const [minutes, hours] = await Promise.all([
+/** What a store has counted lately. */
+export interface SliReadings {
+  /** Of the last hour. */
+  readonly minutes: readonly SliStretch[];
+  /** Of the longest window of an indicator. */
+  readonly hours: readonly SliStretch[];
+  /** When the first of them began. */
+  readonly began: number;
+  /** Why there is nothing, where the store could not say. */
+  readonly failure: StoreFailure | undefined;
+}
+
+/** Reads all that windows are made of. */
+export async function sliReadings(store: SliStore | undefined, now: number): Promise<SliReadings> {
+  const answers = await Promise.all([
     read(store, MINUTE_MS, now - HOUR_MS),
     read(store, HOUR_MS, now - (SLI_WINDOWS.at(-1) as number) * 1000),
   ]);
-  const began = Math.min(now, ...hours.map(({ start }) => start));
+  const [minutes, hours] = answers.map((answer) => (answer instanceof StoreFailure ? [] : answer)) as [
+    readonly SliStretch[],
+    readonly SliStretch[],
+  ];
+  const failure = answers.find((answer) => answer instanceof StoreFailure);
+  return { minutes, hours, began: Math.min(now, ...hours.map(({ start }) => start)), failure };
+}
+
+/** The stretches that a window is made of, and when it begins: with the one that its first moment falls into. */
+export function stretchesOf({ minutes, hours }: SliReadings, sec: number, now: number) {
+  const byMinutes = sec * 1000 <= HOUR_MS;
+  const stretchMs = byMinutes ? MINUTE_MS : HOUR_MS;
+  const since = Math.floor((now - sec * 1000) / stretchMs) * stretchMs;
+  return { since, stretches: byMinutes ? minutes : hours };
+}
+
+/** What a store has counted, over the windows that alerts look at. Those up to an hour go by minutes, others by hours. */
+export function countedSlis(read: SliReadings, now: number): SliSnapshots {
+  const { minutes, hours, began } = read;
   const all: { readonly [K in SliCount["kind"]]: Record<string, SliSnapshot> } = { endpoint: {}, upstream: {} };
   for (const { kind, name } of [...minutes, ...hours]) {
     if (all[kind][name] !== undefined) continue;
     const windows = SLI_WINDOWS.map((sec): SliWindow => {
-      const stretchMs = sec * 1000 <= HOUR_MS ? MINUTE_MS : HOUR_MS;
-      // A window begins with the stretch that its first moment falls into.
-      const since = Math.floor((now - sec * 1000) / stretchMs) * stretchMs;
-      const counts = (stretchMs === MINUTE_MS ? minutes : hours)
+      const { since, stretches } = stretchesOf(read, sec, now);
+      const counts = stretches
         .filter((one) => one.kind === kind && one.name === name && one.start >= since)
         .reduce<readonly number[]>((sum, one) => mergeCounts(sum, one.counts), [0, 0]);
       return { sec, coveredSec: Math.min(sec, Math.floor((now - began) / 1000)), ...counted(counts) };
@@ -64,8 +92,7 @@ export async function countedSlis(store: SliStore | undefined, now: number): Pro
 }
 
 async function read(store: SliStore | undefined, stretchMs: number, since: number) {
-  const stretches = await store?.read(stretchMs, Math.floor(since / stretchMs) * stretchMs);
-  return stretches === undefined || stretches instanceof StoreFailure ? [] : stretches;
+  return (await store?.read(stretchMs, Math.floor(since / stretchMs) * stretchMs)) ?? [];
 }
 
 function counted([valid = 0, bad = 0, ...sparse]: readonly number[]) {

@@ -1,5 +1,4 @@
 import type { Alarm, Clock } from "../core/clock.js";
-import type { SliRecorder } from "../core/runtime.js";
 import { Sli } from "./sli.js";
 import type { SliSnapshot, SliSnapshots } from "./snapshot.js";
 
@@ -18,6 +17,8 @@ const MINUTE_MS = 60_000;
 export class SliWindows {
   readonly #clock: Clock;
   readonly #kinds = { endpoint: new Map<string, Sli>(), upstream: new Map<string, Sli>() };
+  /** Called with a minute's first call of an indicator. */
+  onCall: (() => void) | undefined;
   #open: Sli[] = [];
   #alarm: Alarm | undefined;
 
@@ -26,7 +27,7 @@ export class SliWindows {
   }
 
   /** The recorder of one endpoint or upstream; the same one for the same name. Fits `Runtime.sli`. */
-  readonly recorder = (kind: "endpoint" | "upstream", name: string): SliRecorder => {
+  readonly recorder = (kind: "endpoint" | "upstream", name: string): Sli => {
     const known = this.#kinds[kind].get(name);
     if (known !== undefined) return known;
     const sli = new Sli(this.#clock.monotonic(), this.#opened);
@@ -48,6 +49,7 @@ export class SliWindows {
   readonly #opened = (sli: Sli): number => {
     const now = this.#clock.monotonic();
     this.#open.push(sli);
+    this.onCall?.();
     if (this.#alarm === undefined) {
       const left = MINUTE_MS - (((now % MINUTE_MS) + MINUTE_MS) % MINUTE_MS);
       this.#alarm = this.#clock.alarm(Math.ceil(left), () => this.#endMinute(), "background");

@@ -1,6 +1,7 @@
 import type { SliRecorder } from "../core/runtime.js";
-import { LATENCY_BUCKETS, latencyBucket, latencyPercentile } from "../kernel/sli/latency.js";
+import { LATENCY_BUCKETS, latencyBucket, latencyPercentile, slowerThan } from "../kernel/sli/latency.js";
 import { addRow, SliTier } from "./sli-tier.js";
+import type { SloCounts } from "./slo/counts.js";
 import type { SliWindow } from "./snapshot.js";
 
 const MINUTE_MS = 60_000;
@@ -17,6 +18,8 @@ export class Sli implements SliRecorder {
   readonly #opened: (sli: Sli) => number;
   /** The row of the minute that is being counted, while {@link close} hasn't ended it. */
   #row: Uint32Array = new Uint32Array(0);
+  /** What was counted in all minutes before. */
+  #past: Float64Array = new Float64Array(0);
   #open = false;
   /** When the minute of `#row` was entered. */
   #at = 0;
@@ -63,6 +66,18 @@ export class Sli implements SliRecorder {
     });
   }
 
+  /**
+   * Everything that was ever counted; slow is what lies above the bucket `quick` of latencies. Costs the calls nothing:
+   * it is added up here.
+   */
+  total(quick: number | undefined): SloCounts {
+    let valid = 0;
+    for (let cell = 1; cell < ROW; cell++) valid += (this.#past[cell] ?? 0) + (this.#row[cell] ?? 0);
+    const slow =
+      quick === undefined ? 0 : slowerThan(quick, this.#past.subarray(1)) + slowerThan(quick, this.#row.subarray(1));
+    return { valid, bad: (this.#past[0] ?? 0) + (this.#row[0] ?? 0), slow };
+  }
+
   #enter(): void {
     const now = this.#opened(this);
     if (this.#tiers === undefined) {
@@ -72,6 +87,7 @@ export class Sli implements SliRecorder {
         new SliTier(15 * MINUTE_MS, 25, ROW),
         new SliTier(60 * MINUTE_MS, 73, ROW),
       ];
+      this.#past = new Float64Array(ROW);
       this.#row = this.#tiers[0].row(now);
       this.#at = now;
     } else this.#rollTo(now);
@@ -84,6 +100,7 @@ export class Sli implements SliRecorder {
     const [minutes, quarters, hours] = this.#tiers;
     addRow(this.#row, quarters.row(this.#at));
     addRow(this.#row, hours.row(this.#at));
+    addRow(this.#row, this.#past);
     this.#row = minutes.row(now);
     this.#at = now;
   }

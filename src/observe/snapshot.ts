@@ -8,6 +8,7 @@ import type { QueueSnapshot } from "../primitives/queue/snapshot.js";
 import type { ReplayGuardSnapshot } from "../primitives/replay/replay-guard.js";
 import type { SharedBulkheadSnapshot } from "../primitives/shared-bulkhead/shared-bulkhead.js";
 import type { UpstreamSnapshot } from "../primitives/upstream/snapshot.js";
+import type { ObjectiveSnapshot } from "./slo/snapshot.js";
 
 /**
  * Everything a kit knows about itself, from one call: plain JSON. The gate, the operator page and the exporters all
@@ -43,6 +44,8 @@ export interface Snapshot {
   readonly replayGuards: Readonly<Record<string, ReplayGuardSnapshot>>;
   readonly queues: Readonly<Record<string, QueueSnapshot>>;
   readonly slis: SliSnapshots;
+  /** What is promised and how it stands, by the indicator: `endpoint:chat`, `upstream:serper`, `endpoint:chat:latency`. */
+  readonly objectives: Readonly<Record<string, ObjectiveSnapshot>>;
   /** Every way into the service with its protections. */
   readonly surface: readonly Surface[];
 }

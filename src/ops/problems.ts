@@ -17,6 +17,7 @@ function lines(issue: Issue, root: unknown, before: readonly PropertyKey[]): str
     const wants = [...new Set(issue.errors.flatMap((option) => option.map(({ message }) => plain(message))))];
     return [`${pathText(path)}: got ${shown(at)}; ${wants.join(", or ")}`];
   }
+  if (issue.code === "invalid_key") return issue.issues.map(({ message }) => `${pathText(path)}: ${plain(message)}`);
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((key) => `${pathText([...path, key])}: there is no such setting`);
   return [`${pathText(path)}: got ${shown(at)}; ${plain(issue.message)}`];

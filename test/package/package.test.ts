@@ -185,7 +185,14 @@ describe("the packed tarball", () => {
       const imported = names("peers.mjs", WITH_PEERS, "await import(entry)");
       expect(imported["keelson/express"]).toContain("mount");
       expect(imported["keelson/oidc"]).toContain("oidcBearer");
-      expect(imported["keelson/convex"]).toEqual(["ConvexStore", "convexStore", "guardedSurface", "guards", "route"]);
+      expect(imported["keelson/convex"]).toEqual([
+        "ConvexStore",
+        "convexStore",
+        "guardedSurface",
+        "guards",
+        "isConflict",
+        "route",
+      ]);
       expect(imported["keelson/convex/test"]).toEqual(["register"]);
       expect(names("peers.cjs", WITH_PEERS, "require(entry)")).toEqual(imported);
     });

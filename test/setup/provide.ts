@@ -40,6 +40,8 @@ export const chromium: Tool = {
   aptPackage: "chromium",
 };
 
+export const curl: Tool = { name: "curl", commands: ["curl"], aptPackage: "curl" };
+
 /**
  * Finds a tool on PATH; else installs it with apt-get, where this process is root; else takes the address that a
  * variable names.

@@ -26,6 +26,12 @@ kit.endpoint({ ...get, auth: session, limits: [] });
 kit.endpoint({ ...get, limits: unlimited("x") });
 // @ts-expect-error the principal has no org
 kit.endpoint({ ...get, auth: session, limits: [{ limiter: l, by: (c) => c.principal.org }] });
+// @ts-expect-error an objective that nobody owns
+kit.endpoint({ ...get, auth: session, limits: unlimited("x"), slo: { objective: 0.9, runbook: "a.md" } });
+const slo = { objective: 0.9, owner: "a", runbook: "a.md" };
+const alert = { threshold: 1, long: "1h", short: "5m" } as const;
+// @ts-expect-error no such severity
+kit.upstream("u", { slo: { ...slo, alerts: [{ ...alert, severity: "mail" }] } });
 // @ts-expect-error not a duration
 kit.limiter("m", { algorithm: "gcra", limit: 3, per: "1 sec" });
 // @ts-expect-error no such knob

@@ -55,6 +55,7 @@ export const chat = kit.endpoint({
   origins: ["https://shop.example"],
   auth: session,
   limits: [{ limiter: chatTurns, by: (c) => c.principal.id }],
+  slo: { objective: 0.999, owner: "chat", runbook: "chat.md", latency: { within: "800ms", objective: 0.95 } },
   handler: async ({ body, principal, signal }) => Response.json(await answerChat(body, principal, signal)),
 });
 app.use(mount(chat));
@@ -102,6 +103,15 @@ unbound.endpoint({
     is<Eq<typeof ctx, ActionCtx>>();
     return { n: await ctx.runQuery("count"), left: (await use(linkCodes).peek("a")).remaining };
   },
+});
+unbound.upstream("serper", {
+  timeout: "10s",
+  slo: { objective: 0.9, owner: "search", runbook: "serper.md", alerts: [] },
+});
+kit.events.on("alert.firing", ({ severity, burnRate, budgetLeft }) => {
+  is<Eq<typeof severity, "page" | "ticket">>();
+  is<Eq<typeof burnRate, number | null>>();
+  is<Eq<typeof budgetLeft, number | null>>();
 });
 export const tools = kit.queue("tools", {
   lease: "30s",

@@ -21,7 +21,7 @@ export const send = guarded.action({
     const asked = { owner, text: message, ...(named !== undefined && { thread: named }) };
     const { thread, before } = await called(ctx.runMutation(internal.messages.ask, asked));
     const { text, sources, missing } = await answer({ ctx, use, owner }, before, message, SILENT);
-    await ctx.runMutation(internal.messages.answered, { owner, thread, text, sources: [...sources] });
+    await called(ctx.runMutation(internal.messages.answered, { owner, thread, text, sources: [...sources] }));
     return { thread, text, sources: [...sources], missing: [...missing] };
   },
 });

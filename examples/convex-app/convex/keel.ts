@@ -1,8 +1,10 @@
 import { Redis } from "@upstash/redis";
+import type { ActionBuilder, FunctionVisibility } from "convex/server";
 import { createKit, perCall } from "keelson";
 import { guards } from "keelson/convex";
 import { upstashStore } from "keelson/upstash";
 import { components } from "./_generated/api";
+import type { DataModel } from "./_generated/dataModel";
 import {
   type ActionCtx,
   action,
@@ -12,11 +14,15 @@ import {
   mutation,
   query,
 } from "./_generated/server";
+import { sendAlerts } from "./lib/alertQueue";
+import { Refused } from "./lib/httpErrors";
 import { knobs } from "./lib/knobs";
+import { listen, SERVICE } from "./lib/telemetry";
 import { globalHits, type Hit, hits, toolQuery } from "./lib/tools";
 
 /** The app's kit: definitions only. Each call binds them to its ctx. */
-export const kit = createKit({ service: "shop-assistant", store: perCall<ActionCtx>(), knobs });
+export const kit = createKit({ service: SERVICE, store: perCall<ActionCtx>(), knobs });
+listen(kit.events);
 
 const { UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN, RATE_LIMIT_HOT_SHARDS } = kit.knobs;
 
@@ -66,8 +72,19 @@ export const authFailures = kit.limiter("auth-failures", {
   per: "1m",
   onStoreFailure: "closed",
 });
-export const writes = kit.limiter("writes", { algorithm: "gcra", limit: (k) => k.RATE_LIMIT_WRITES_MAX, per: "1m" });
-export const syncs = kit.limiter("syncs", { algorithm: "gcra", limit: (k) => k.RATE_LIMIT_SYNC_MAX, per: "1h" });
+export const writes = kit.limiter("writes", {
+  algorithm: "gcra",
+  limit: (k) => k.RATE_LIMIT_WRITES_MAX,
+  per: "1m",
+  onStoreFailure: "open",
+});
+/** A sync reads up to 50 mails: closed, for what can't be counted could be asked for without an end. */
+export const syncs = kit.limiter("syncs", {
+  algorithm: "gcra",
+  limit: (k) => k.RATE_LIMIT_SYNC_MAX,
+  per: "1h",
+  onStoreFailure: "closed",
+});
 export const linkCodes = kit.limiter("wa-link-code", {
   algorithm: "sliding-log",
   limit: (k) => k.RATE_LIMIT_WA_LINK_CODE_MAX,
@@ -81,7 +98,12 @@ export const linkAttempts = kit.limiter("wa-link-attempts", {
   per: "10m",
   onStoreFailure: "closed",
 });
-export const alertsSent = kit.limiter("alerts", { algorithm: "fixed-window", limit: 1, per: "5m" });
+export const alertsSent = kit.limiter("alerts", {
+  algorithm: "fixed-window",
+  limit: 1,
+  per: "5m",
+  onStoreFailure: "closed",
+});
 
 const breaker = {
   window: "30s",
@@ -95,14 +117,14 @@ export const openRouter = kit.upstream("openrouter", {
   attemptTimeout: (k) => k.OPENROUTER_ATTEMPT_TIMEOUT_MS,
   retry: { attempts: 3, backoff: "200ms", maxBackoff: "5s" },
   breaker,
-  bulkhead: { maxConcurrent: (k) => k.BULKHEAD_OPENROUTER_MAX, maxQueue: 16, queueTimeout: "2s" },
+  bulkhead: { maxConcurrent: (k) => k.BULKHEAD_OPENROUTER_MAX, maxQueue: 16, queueTimeout: kit.knobs.BULKHEAD_WAIT_MS },
 });
 export const serper = kit.upstream("serper", {
   timeout: (k) => k.SERPER_TIMEOUT_MS,
   attemptTimeout: (k) => k.SERPER_ATTEMPT_TIMEOUT_MS,
   retry: { attempts: 3, backoff: "100ms", maxBackoff: "2s" },
   breaker,
-  bulkhead: { maxConcurrent: (k) => k.BULKHEAD_SERPER_MAX, maxQueue: 16, queueTimeout: "2s" },
+  bulkhead: { maxConcurrent: (k) => k.BULKHEAD_SERPER_MAX, maxQueue: 16, queueTimeout: kit.knobs.BULKHEAD_WAIT_MS },
 });
 export const gmailOAuth = kit.upstream("gmail-oauth", {
   timeout: "10s",
@@ -140,6 +162,9 @@ export const products = kit.cache<readonly Hit[]>("search_products", {
   tier2: { lease: "20s", wait: "15s" },
 });
 
+/** What was refused once is refused again. */
+const retryIf = (error: unknown) => !(error instanceof Refused);
+
 export const tools = kit.queue("tools", {
   lease: (k) => k.TOOL_JOB_LEASE_MS,
   attempts: (k) => k.TOOL_JOB_MAX_ATTEMPTS,
@@ -154,18 +179,21 @@ export const tools = kit.queue("tools", {
       output: hits,
       maxRunning: (k) => k.TOOL_JOB_RUNMAX_WEB,
       maxQueued: (k) => k.TOOL_JOB_QMAX_WEB,
+      retryIf,
     }),
     search_products: kit.job({
       input: toolQuery,
       output: hits,
       maxRunning: (k) => k.TOOL_JOB_RUNMAX_PROD,
       maxQueued: (k) => k.TOOL_JOB_QMAX_PROD,
+      retryIf,
     }),
     search_global: kit.job({
       input: toolQuery,
       output: globalHits,
       maxRunning: (k) => k.TOOL_JOB_RUNMAX_GLOB,
       maxQueued: (k) => k.TOOL_JOB_QMAX_GLOB,
+      retryIf,
     }),
   },
 });
@@ -176,18 +204,40 @@ export const toolWorkers = kit.sharedBulkhead("tool-jobs", {
   onStoreFailure: "closed",
 });
 
+export const turnsOnce = kit.idempotency("chat", { ttl: "1d" });
 export const pushes = kit.replayGuard("gmail-push", { ttl: "7d", lease: "60s" });
 export const waItems = kit.replayGuard("whatsapp", { ttl: "7d", lease: "60s" });
 export const oauthStates = kit.replayGuard("gmail-oauth-state", { ttl: "1h", lease: "60s" });
 
 const component = components.keelson;
 /** Functions that anyone may call, guarded. */
-export const guarded = guards(kit, { component, query, mutation, action, store: storeOptions });
+export const guarded = guards(kit, { component, query, mutation, action: alerting(action), store: storeOptions });
 /** The app's own functions, guarded like the others: what comes from outside reaches them, too. */
 export const internalGuarded = guards(kit, {
   component,
   query: internalQuery,
   mutation: internalMutation,
-  action: internalAction,
+  action: alerting(internalAction),
   store: storeOptions,
 });
+
+/** Builds actions that hand on at their end what has to be looked at. */
+function alerting<V extends FunctionVisibility>(builder: ActionBuilder<DataModel, V>): ActionBuilder<DataModel, V> {
+  const build = builder as (definition: Acting) => unknown;
+  return ((definition: Acting) =>
+    build({
+      ...definition,
+      handler: async (ctx, args) => {
+        try {
+          return await definition.handler(ctx, args);
+        } finally {
+          await sendAlerts(ctx);
+        }
+      },
+    })) as ActionBuilder<DataModel, V>;
+}
+
+/** What an action is built of, as far as it matters here. */
+interface Acting {
+  readonly handler: (ctx: ActionCtx, args: unknown) => Promise<unknown>;
+}

@@ -2,9 +2,12 @@ import { v } from "convex/values";
 import { anonymous, KeelsonError, unlimited } from "keelson";
 import { guarded, internalGuarded } from "./keel";
 import { owned, user } from "./lib/authGuards";
+import { perUser } from "./lib/functionRateLimit";
 
-/** Messages of a thread at most: what a model can read has an end. */
-const MOST = 1_000;
+/** Questions of a thread at most, so that its messages fit into one page. */
+const MOST_TURNS = 200;
+/** Of a thread: a question and its answer each. */
+const MOST = 2 * MOST_TURNS;
 /** Of which the model is shown the last. */
 const SHOWN = 20;
 
@@ -29,7 +32,7 @@ export const remove = guarded.mutation({
   name: "messages.remove",
   args: { id: v.id("messages") },
   auth: user,
-  limits: unlimited("deletes one row of the caller's own"),
+  limits: perUser.writes,
   handler: async ({ ctx, principal }, { id }) => {
     owned(await ctx.db.get(id), principal, "message");
     await ctx.db.delete(id);
@@ -47,15 +50,17 @@ export const ask = internalGuarded.mutation({
     const known = named === undefined ? undefined : ctx.db.normalizeId("threads", named);
     if (known === null) throw new KeelsonError("not_found", undefined, { detail: "There is no such thread" });
     const at = Date.now();
-    const thread = known ?? (await ctx.db.insert("threads", { owner, title: text.slice(0, 60), at }));
-    owned(await ctx.db.get(thread), { id: owner }, "thread");
+    const thread = known ?? (await ctx.db.insert("threads", { owner, title: text.slice(0, 60), turns: 0, at }));
+    const { turns } = owned(await ctx.db.get(thread), { id: owner }, "thread");
+    if (turns >= MOST_TURNS)
+      throw new KeelsonError("conflict", undefined, { detail: "This thread is full: begin a new one" });
     const before = await ctx.db
       .query("messages")
       .withIndex("by_thread", (q) => q.eq("thread", thread))
       .order("desc")
       .take(SHOWN);
     await ctx.db.insert("messages", { owner, thread, role: "user", text, sources: [], at });
-    await ctx.db.patch(thread, { at });
+    await ctx.db.patch(thread, { at, turns: turns + 1 });
     return { thread, before: before.reverse().map(({ role, text: said }) => ({ role, text: said })) };
   },
 });
@@ -63,6 +68,7 @@ export const ask = internalGuarded.mutation({
 /** Notes what the assistant answered. */
 export const answered = internalGuarded.mutation({
   name: "messages.answered",
+  maxBytes: "256kb",
   args: { owner: v.string(), thread: v.id("threads"), text: v.string(), sources: v.array(source) },
   auth: anonymous("called by the app for a user that it has authenticated"),
   limits: unlimited("the chat's own limits come before it"),

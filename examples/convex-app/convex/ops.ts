@@ -4,6 +4,7 @@ import { components } from "./_generated/api";
 import { internalQuery, type QueryCtx } from "./_generated/server";
 import { guarded, kit, storeOptions, tools } from "./keel";
 import { operator } from "./lib/authGuards";
+import { CACHED_TOOLS, caches, namespaceOf } from "./lib/toolCacheKeys";
 import { namespaceStats } from "./lib/toolCacheRows";
 
 /** Knobs of the queue, as the snapshot shows them. */
@@ -53,7 +54,11 @@ async function snapshot(ctx: QueryCtx) {
   return plain({
     ...whole,
     config: {
-      toolCacheNamespaces: byNamespace.map(({ namespace, version }) => ({ namespace, version })),
+      toolCacheNamespaces: CACHED_TOOLS.map((tool) => ({
+        tool,
+        namespace: namespaceOf(tool),
+        version: kit.knobs[caches[tool].version],
+      })),
       toolJobs: Object.fromEntries(TOOL_JOB_KNOBS.map((name) => [name, kit.knobs[name]])),
     },
     toolCache: { byNamespace },

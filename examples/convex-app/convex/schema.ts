@@ -5,7 +5,13 @@ import { v } from "convex/values";
 const owner = v.string();
 
 export default defineSchema({
-  threads: defineTable({ owner, title: v.string(), at: v.number() }).index("by_owner", ["owner", "at"]),
+  threads: defineTable({
+    owner,
+    title: v.string(),
+    /** Questions that were asked in it. */
+    turns: v.number(),
+    at: v.number(),
+  }).index("by_owner", ["owner", "at"]),
 
   messages: defineTable({
     owner,
@@ -80,13 +86,18 @@ export default defineSchema({
     /** How the value begins; all of it lies in the cache. */
     value: v.string(),
     bytes: v.number(),
+    notedAt: v.number(),
     expiresAt: v.number(),
   })
     .index("by_key", ["namespace", "key"])
+    .index("by_noted", ["namespace", "notedAt"])
     .index("by_expiry", ["expiresAt"]),
 
   /** Who asked for a job of the queue: the queue itself doesn't know users. */
   toolJobs: defineTable({ owner, jobId: v.string(), tool: v.string(), at: v.number() })
     .index("by_job", ["jobId"])
     .index("by_at", ["at"]),
+
+  /** When a worker is next woken for jobs that wait for another attempt: one row, so that one is. */
+  toolWakes: defineTable({ at: v.number() }),
 });

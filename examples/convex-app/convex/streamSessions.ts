@@ -1,12 +1,14 @@
 import { v } from "convex/values";
 import { anonymous, unlimited } from "keelson";
+import { internal } from "./_generated/api";
 import { guarded, internalGuarded } from "./keel";
 import { owned, user } from "./lib/authGuards";
 import { perUser } from "./lib/functionRateLimit";
 
 /** A stream that says nothing for so long has died with its action. */
 const SILENT_MS = 10 * 60_000;
-const AT_ONCE = 200;
+/** Rows that one transaction changes: each may have 256 kB, and it reads 16 MiB at most. */
+const AT_ONCE = 50;
 
 const app = {
   auth: anonymous("called by the app for a user that it has authenticated"),
@@ -55,6 +57,7 @@ export const start = internalGuarded.mutation({
 export const save = internalGuarded.mutation({
   ...app,
   name: "streamSessions.save",
+  maxBytes: "256kb",
   args: {
     id: v.id("streamSessions"),
     text: v.string(),
@@ -73,12 +76,13 @@ export const sweep = internalGuarded.mutation({
   ...app,
   name: "streamSessions.sweep",
   args: {},
-  handler: async ({ ctx }) => {
+  handler: async ({ ctx }): Promise<number> => {
     const dead = await ctx.db
       .query("streamSessions")
       .withIndex("by_status", (q) => q.eq("status", "streaming").lt("at", Date.now() - SILENT_MS))
       .take(AT_ONCE);
     for (const { _id } of dead) await ctx.db.patch(_id, { status: "failed" });
+    if (dead.length === AT_ONCE) await ctx.scheduler.runAfter(0, internal.streamSessions.sweep, {});
     return dead.length;
   },
 });

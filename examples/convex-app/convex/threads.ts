@@ -1,15 +1,16 @@
 import { v } from "convex/values";
-import { unlimited } from "keelson";
+import { anonymous, unlimited } from "keelson";
 import { z } from "zod";
-import { guarded } from "./keel";
+import { internal } from "./_generated/api";
+import { guarded, internalGuarded } from "./keel";
 import { owned, user } from "./lib/authGuards";
 import { title as titleText } from "./lib/functionBoundaries";
 import { perUser } from "./lib/functionRateLimit";
 
 /** Threads listed at most, newest first. */
 const MOST = 50;
-/** Messages deleted with a thread at most: a thread has no more, see `messages`. */
-const MOST_MESSAGES = 1_000;
+/** Rows deleted in one transaction: each may have 256 kB, and a transaction reads 16 MiB at most. */
+const AT_ONCE = 50;
 
 export const list = guarded.query({
   name: "threads.list",
@@ -43,7 +44,8 @@ export const create = guarded.mutation({
   refine: z.object({ title: titleText }),
   auth: user,
   limits: perUser.writes,
-  handler: ({ ctx, principal }, { title }) => ctx.db.insert("threads", { owner: principal.id, title, at: Date.now() }),
+  handler: ({ ctx, principal }, { title }) =>
+    ctx.db.insert("threads", { owner: principal.id, title, turns: 0, at: Date.now() }),
 });
 
 export const rename = guarded.mutation({
@@ -66,14 +68,30 @@ export const remove = guarded.mutation({
   limits: perUser.writes,
   handler: async ({ ctx, principal }, { id }) => {
     owned(await ctx.db.get(id), principal, "thread");
+    // Without it nobody sees what is in it.
+    await ctx.db.delete(id);
+    await ctx.scheduler.runAfter(0, internal.threads.purge, { id });
+    return null;
+  },
+});
+
+/** Deletes what was in a thread that is gone, a bounded number of rows at a time. */
+export const purge = internalGuarded.mutation({
+  name: "threads.purge",
+  args: { id: v.id("threads") },
+  auth: anonymous("called by the app once its owner has deleted the thread"),
+  limits: unlimited("once a thread"),
+  handler: async ({ ctx }, { id }): Promise<{ removed: number }> => {
+    let removed = 0;
     for (const table of ["messages", "streamSessions"] as const) {
       const rows = await ctx.db
         .query(table)
         .withIndex("by_thread", (q) => q.eq("thread", id))
-        .take(MOST_MESSAGES);
+        .take(AT_ONCE - removed);
       for (const { _id } of rows) await ctx.db.delete(_id);
+      removed += rows.length;
     }
-    await ctx.db.delete(id);
-    return null;
+    if (removed === AT_ONCE) await ctx.scheduler.runAfter(0, internal.threads.purge, { id });
+    return { removed };
   },
 });

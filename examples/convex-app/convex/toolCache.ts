@@ -1,7 +1,9 @@
 import { v } from "convex/values";
 import { anonymous, KeelsonError, unlimited } from "keelson";
+import { internal } from "./_generated/api";
+import type { MutationCtx } from "./_generated/server";
 import { internalGuarded } from "./keel";
-import { namespaces, toolCacheKey } from "./lib/toolCacheKeys";
+import { caches, namespaceOf, toolCacheKey } from "./lib/toolCacheKeys";
 import { namespaceStats, noted } from "./lib/toolCacheRows";
 import { hits } from "./lib/tools";
 
@@ -16,18 +18,19 @@ export const get = internalGuarded.query({
   ...app,
   name: "toolCache.get",
   args: { tool, q: v.string() },
-  handler: async ({ use }, args) => (await use(namespaces[args.tool].cache).get(toolCacheKey(args.q))) ?? null,
+  handler: async ({ use }, args) => (await use(caches[args.tool].cache).get(toolCacheKey(args.q))) ?? null,
 });
 
 /** Puts a value into the cache, and notes it for operators. */
 export const set = internalGuarded.mutation({
   ...app,
   name: "toolCache.set",
+  maxBytes: "256kb",
   args: { tool, q: v.string(), value: v.string() },
   handler: async ({ ctx, use }, args) => {
-    const parsed = hits.safeParse(JSON.parse(args.value));
+    const parsed = hits.safeParse(jsonOf(args.value));
     if (!parsed.success) throw new KeelsonError("validation", undefined, { detail: "value is no list of hits" });
-    await use(namespaces[args.tool].cache).set(toolCacheKey(args.q), parsed.data);
+    await use(caches[args.tool].cache).set(toolCacheKey(args.q), parsed.data);
     await noted(ctx.db, args.tool, args.q, args.value);
     return null;
   },
@@ -37,6 +40,7 @@ export const set = internalGuarded.mutation({
 export const note = internalGuarded.mutation({
   ...app,
   name: "toolCache.note",
+  maxBytes: "256kb",
   args: { tool, q: v.string(), value: v.string() },
   handler: async ({ ctx }, args) => {
     await noted(ctx.db, args.tool, args.q, args.value);
@@ -49,12 +53,14 @@ export const cleanupExpired = internalGuarded.mutation({
   ...app,
   name: "toolCache.cleanupExpired",
   args: {},
-  handler: async ({ ctx }) => {
+  handler: async ({ ctx }): Promise<{ removed: number }> => {
     const old = await ctx.db
       .query("toolResultCache")
       .withIndex("by_expiry", (q) => q.lte("expiresAt", Date.now()))
       .take(AT_ONCE);
     for (const { _id } of old) await ctx.db.delete(_id);
+    // What is left goes in a transaction of its own.
+    if (old.length === AT_ONCE) await ctx.scheduler.runAfter(0, internal.toolCache.cleanupExpired, {});
     return { removed: old.length };
   },
 });
@@ -73,12 +79,36 @@ export const clearNamespace = internalGuarded.mutation({
   name: "toolCache.clearNamespace",
   args: { tool },
   handler: async ({ ctx, use }, args) => {
-    await use(namespaces[args.tool].cache).clear();
-    const rows = await ctx.db
-      .query("toolResultCache")
-      .withIndex("by_key", (q) => q.eq("namespace", namespaces[args.tool].name))
-      .take(AT_ONCE);
-    for (const { _id } of rows) await ctx.db.delete(_id);
-    return { removed: rows.length };
+    await use(caches[args.tool].cache).clear();
+    return { removed: await forgotten(ctx, namespaceOf(args.tool), Date.now()) };
   },
 });
+
+/** Forgets the rest of what was noted of a namespace until it was cleared. */
+export const forget = internalGuarded.mutation({
+  ...app,
+  name: "toolCache.forget",
+  args: { namespace: v.string(), until: v.number() },
+  handler: async ({ ctx }, { namespace, until }): Promise<{ removed: number }> => ({
+    removed: await forgotten(ctx, namespace, until),
+  }),
+});
+
+/** Deletes a bounded number of rows that are not newer than that, and sees to the rest in another transaction. */
+async function forgotten(ctx: MutationCtx, namespace: string, until: number): Promise<number> {
+  const rows = await ctx.db
+    .query("toolResultCache")
+    .withIndex("by_noted", (q) => q.eq("namespace", namespace).lte("notedAt", until))
+    .take(AT_ONCE);
+  for (const { _id } of rows) await ctx.db.delete(_id);
+  if (rows.length === AT_ONCE) await ctx.scheduler.runAfter(0, internal.toolCache.forget, { namespace, until });
+  return rows.length;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

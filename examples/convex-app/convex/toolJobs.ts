@@ -1,11 +1,13 @@
 import { v } from "convex/values";
-import { anonymous, KeelsonError, unlimited } from "keelson";
+import { anonymous, KeelsonError, type Use, unlimited } from "keelson";
 import { internal } from "./_generated/api";
-import { internalGuarded, tools, toolWorkers } from "./keel";
-import { needed } from "./lib/needed";
+import { internalGuarded, kit, tools, toolWorkers } from "./keel";
+import { called } from "./lib/functionErrors";
 import { search } from "./lib/serper";
 
 const AT_ONCE = 500;
+/** How soon a worker is woken for another attempt at the soonest. */
+const SHORTEST_WAKE_MS = 100;
 /** How long it is known who asked for a job. */
 const KNOWN_MS = 24 * 60 * 60_000;
 
@@ -64,7 +66,7 @@ export const complete = internalGuarded.action({
   ...app,
   name: "toolJobs.complete",
   args: { ...held, result: v.string() },
-  handler: ({ use }, { result, ...job }) => use(tools).complete(job as never, JSON.parse(result) as never),
+  handler: ({ use }, { result, ...job }) => use(tools).complete(job as never, parsed(result) as never),
 });
 
 /** Ends an attempt that was claimed by hand. */
@@ -75,48 +77,82 @@ export const fail = internalGuarded.action({
   handler: ({ use }, { error, ...job }) => use(tools).fail(job as never, new Error(error)),
 });
 
+/** Ends a job that waits, and asks the worker of one that runs to stop. */
+export const cancel = internalGuarded.mutation({
+  ...app,
+  name: "toolJobs.cancel",
+  args: { id: v.string() },
+  handler: ({ use }, { id }) => use(tools).cancel(id),
+});
+
 /** Runs what is due; one of a few workers at a time. Jobs that are left over wake the next. */
 export const processQueue = internalGuarded.action({
   ...app,
   name: "toolJobs.processQueue",
   args: {},
   handler: async ({ ctx, use }): Promise<{ ran: number; removed: number }> => {
-    needed("SERPER_API_KEY");
     try {
-      const report = await toolWorkersRun(use);
-      if (report.ran >= 1 && (await waiting(use)) > 0)
-        await ctx.scheduler.runAfter(0, internal.toolJobs.processQueue, {});
+      const report = await use(toolWorkers).run(() => use(tools).processQueue({}));
+      const { queued, delayed } = await left(use);
+      if (report.ran >= 1 && queued > 0) await ctx.scheduler.runAfter(0, internal.toolJobs.processQueue, {});
+      // Nobody is told when another attempt falls due: a worker looks now and then while any is to come.
+      if (delayed > 0) await called(ctx.runMutation(internal.toolJobs.wakeLater, {}));
       return report;
     } catch (error) {
       // As many workers as may be are at it: they see to what is there.
       if (error instanceof KeelsonError && error.code === "upstream_bulkhead_full") return { ran: 0, removed: 0 };
+      // It could not be told whether it may: the next one will see to it, and no later than whoever waits.
+      await called(ctx.runMutation(internal.toolJobs.wakeLater, {}));
       throw error;
     }
   },
 });
 
-/** Forgets who asked for jobs that are over, and jobs whose retention has passed. */
+/** Wakes a worker once the next attempt of some job may be due, unless one is to be woken by then already. */
+export const wakeLater = internalGuarded.mutation({
+  ...app,
+  name: "toolJobs.wakeLater",
+  args: {},
+  handler: async ({ ctx }): Promise<boolean> => {
+    const inMs = Math.max(SHORTEST_WAKE_MS, kit.knobs.TOOL_JOB_RETRY_BASE_MS);
+    const now = Date.now();
+    const row = await ctx.db.query("toolWakes").first();
+    if (row !== null && row.at > now) return false;
+    if (row === null) await ctx.db.insert("toolWakes", { at: now + inMs });
+    else await ctx.db.patch(row._id, { at: now + inMs });
+    await ctx.scheduler.runAfter(inMs, internal.toolJobs.processQueue, {});
+    return true;
+  },
+});
+
+/** Forgets who asked for jobs that are long over. (The jobs themselves go by the component's cron.) */
 export const cleanupExpired = internalGuarded.mutation({
   ...app,
   name: "toolJobs.cleanupExpired",
   args: {},
-  handler: async ({ ctx }) => {
+  handler: async ({ ctx }): Promise<{ removed: number }> => {
     const old = await ctx.db
       .query("toolJobs")
       .withIndex("by_at", (q) => q.lt("at", Date.now() - KNOWN_MS))
       .take(AT_ONCE);
     for (const { _id } of old) await ctx.db.delete(_id);
+    if (old.length === AT_ONCE) await ctx.scheduler.runAfter(0, internal.toolJobs.cleanupExpired, {});
     return { removed: old.length };
   },
 });
 
-type Act = Parameters<Parameters<typeof internalGuarded.action>[0]["handler"]>[0]["use"];
-
-function toolWorkersRun(use: Act) {
-  return use(toolWorkers).run(() => use(tools).processQueue({}));
+/** Jobs that nobody runs yet. */
+async function left(use: Use<"act">): Promise<{ queued: number; delayed: number }> {
+  const all = Object.values(await use(tools).stats());
+  const sum = (of: "queued" | "delayed") => all.reduce((so, one) => so + one[of], 0);
+  return { queued: sum("queued"), delayed: sum("delayed") };
 }
 
-async function waiting(use: Act): Promise<number> {
-  const stats = await use(tools).stats();
-  return Object.values(stats).reduce((sum, { queued }) => sum + queued, 0);
+/** @throws {KeelsonError} `validation` */
+function parsed(result: string): unknown {
+  try {
+    return JSON.parse(result);
+  } catch (cause) {
+    throw new KeelsonError("validation", undefined, { detail: "result is no JSON", cause });
+  }
 }

@@ -25,11 +25,16 @@ const UNITS_MS: Readonly<Record<string, number>> = { seconds: 1_000, minutes: 60
  * The app in this process, on convex-test in the place of a deployment: real functions and a database in memory, empty
  * at first. It has no conflicts between transactions, forgets everything at its end, and its limits are not those of a
  * deployment.
+ *
+ * @param changed in tests, what stands in place of the component's modules
  */
-export async function deploy(modules: Modules) {
+export async function deploy(modules: Modules, changed: (component: Modules) => Modules = (same) => same) {
   const { default: schema } = await loaded<{ default: never }>(modules, "schema");
   const t = convexTest({ schema, modules });
-  register(t);
+  register({
+    registerComponent: (name, componentSchema, component) =>
+      t.registerComponent(name, componentSchema, changed(component)),
+  });
   return { t, modules, crons: startCrons.bind(undefined, t, modules) };
 }
 

@@ -1,25 +1,37 @@
 /** Serves the whole app on this machine: functions, routes, crons, the page, and stand-ins for all that it calls. */
 import { deploy, loadFunctions } from "./deployment.js";
 import { listen, serve } from "./server.js";
-import { startStandIns } from "./stand-ins.js";
+import { demoPhone, startStandIns } from "./stand-ins.js";
 
 const { server, url } = await listen(Number(process.env.PORT ?? 8090));
 const standIns = await startStandIns(url);
-const deployment = await deploy(await loadFunctions(standIns.env));
-const served = serve(server, url, deployment);
+// On this machine all clients have one address.
+const { RATE_LIMIT_CLIENT_MAX = "60000", RATE_LIMIT_WEBHOOK_MAX = "60000" } = process.env;
+const deployment = await deploy(
+  await loadFunctions({ ...standIns.env, RATE_LIMIT_CLIENT_MAX, RATE_LIMIT_WEBHOOK_MAX }),
+);
+const served = serve(server, url, deployment, demoPhone(standIns, url));
 const stopCrons = await deployment.crons();
 
+const json = "-H 'content-type: application/json'";
+const chat = `${url}/api/chat ${json} -H 'origin: ${url}'`;
 const push = standIns.pubSub.push({ data: { emailAddress: standIns.google.email, historyId: 9_999 } });
 console.log(`The shopping assistant is at ${url} (stand-ins for OpenRouter, Serper, Google, WhatsApp, Sentry)
 
 Try:
   TOKEN=$(curl -s ${url}/demo/sign-in -d '{"user":"ada"}' | sed 's/.*"token":"//; s/".*//')
-  curl -N ${url}/api/chat -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -H 'origin: ${url}' \\
-    -d '{"message":"a keel for my boat"}'
-  curl -i ${url}/api/chat -H 'content-type: application/json' -H 'origin: ${url}' -d '{"message":"hello"}'    # 401
-  curl -i '${url}/api/whatsapp/webhook?hub.mode=subscribe&hub.verify_token=${standIns.env.WHATSAPP_VERIFY_TOKEN}&hub.challenge=7'
-  curl -i ${url}/api/gmail/push -H 'content-type: application/json' -H 'authorization: ${push.headers.authorization}' -d '${push.body}'
-  curl -s ${url}/api/query -H "authorization: Bearer $TOKEN" -d '{"path":"threads:list"}'
+  curl -sN ${chat} -H "authorization: Bearer $TOKEN" -d '{"message":"a keel for my boat"}'
+  curl -si ${chat} -d '{"message":"hello"}'    # nobody is signed in: 401
+  curl -si ${chat} -X OPTIONS -H 'access-control-request-method: POST'
+  curl -s ${url}/api/query ${json} -H "authorization: Bearer $TOKEN" -d '{"path":"threads:list","args":{}}'
+  curl -s ${url}/api/mutation ${json} -H "authorization: Bearer $TOKEN" -d '{"path":"integrations/whatsapp:requestLinkCode","args":{}}'
+  curl -si ${url}/api/gmail/push ${json} -H 'authorization: ${push.headers.authorization}' -d '${push.body}'
+  curl -si '${url}/api/gmail/auth/callback?state=forged.state&code=4/x'    # 403
+  curl -si '${url}/api/whatsapp/webhook?hub.mode=subscribe&hub.verify_token=${standIns.env.WHATSAPP_VERIFY_TOKEN}&hub.challenge=7'
+  curl -si ${url}/api/whatsapp/webhook ${json} -d '{}'    # nobody has signed it: 401
+  curl -s ${url}/demo/phone ${json} -d '{"text":"hello"}'
+  OPERATOR=$(curl -s ${url}/demo/sign-in -d '{"user":"olga"}' | sed 's/.*"token":"//; s/".*//')
+  curl -s ${url}/api/query ${json} -H "authorization: Bearer $OPERATOR" -d '{"path":"ops:getReliabilitySnapshot","args":{}}'
 
 Ctrl-C ends it.`);
 

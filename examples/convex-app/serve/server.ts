@@ -16,11 +16,19 @@ const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
   "/page.css": ["page.css", "text/css; charset=utf-8"],
 };
 const MOST_BYTES = 1_000_000;
+/** What a deployment answers with where a function has thrown (`convex/browser` knows it as UDF_FAILED). */
+const FUNCTION_FAILED = 560;
 
 /** The served app. */
 export interface Served {
   readonly url: string;
   close(): Promise<void>;
+}
+
+/** A phone that WhatsApp messages can be sent from, for the page. */
+export interface DemoPhone {
+  /** @returns what the assistant's number answered */
+  send(text: string): Promise<readonly string[]>;
 }
 
 /** Listens on loopback before the app is there, so that its address can be told to the app. */
@@ -36,24 +44,30 @@ export function listen(port: number): Promise<{ server: Server; url: string }> {
 
 /**
  * Serves a deployment as Convex does: HTTP actions at their paths, functions at `/api/query`, `/api/mutation` and
- * `/api/action` (https://docs.convex.dev/http-api/). Sign-in is a stand-in: whoever says a name gets a token for it.
+ * `/api/action` (https://docs.convex.dev/http-api/). Sign-in is a stand-in: whoever says a name gets a token for it. So is
+ * a phone.
  */
-export function serve(server: Server, url: string, { t, modules }: Deployment): Served {
+export function serve(server: Server, url: string, { t, modules }: Deployment, phone: DemoPhone): Served {
   const users = new Map<string, string>();
   const as = (request: IncomingMessage) => {
     const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1];
-    const subject = token === undefined ? undefined : users.get(token);
+    // Drills play many users, who need not sign in first: here whoever says a name is believed anyway.
+    const subject =
+      token === undefined ? undefined : (users.get(token) ?? /^demo\.([a-z0-9-]{2,20})$/.exec(token)?.[1]);
     const ip = request.socket.remoteAddress ?? null;
     const caller = subject === undefined ? t : t.withIdentity({ subject, issuer: url, name: subject });
     return caller.withRequestMetadata({ ip, userAgent: request.headers["user-agent"] ?? null });
   };
 
   async function call(kind: "query" | "mutation" | "action", request: IncomingMessage): Promise<Answer> {
-    const { path, args = {} } = JSON.parse((await bodyOf(request)).toString()) as { path: string; args?: object };
+    const { path, args = {} } = await jsonOf(request);
+    if (typeof path !== "string" || typeof args !== "object") throw new BadRequest("path: a text, args: an object");
     const [module = "", name = ""] = path.split(":");
-    const exports = (await modules[`./${module}.ts`]?.()) as Record<string, { isPublic?: boolean }> | undefined;
-    // What is internal can't be seen from outside.
-    if (exports?.[name]?.isPublic !== true) return json(404, { status: "error", errorMessage: `no function ${path}` });
+    const exports = (await modules[`./${module}.ts`]?.()) as Record<string, Registered | undefined> | undefined;
+    const found = exports?.[name];
+    // What is internal can't be seen from outside, nor what is of another kind.
+    if (found?.isPublic !== true || kindOf(found) !== kind)
+      return json(400, { code: "BadRequest", message: `Could not find public function for '${path}'` });
     const caller = as(request);
     try {
       const value: unknown = await (kind === "query"
@@ -64,7 +78,7 @@ export function serve(server: Server, url: string, { t, modules }: Deployment): 
       return json(200, { status: "success", value: value ?? null });
     } catch (error) {
       const data = error instanceof ConvexError ? { errorData: error.data } : {};
-      return json(200, { status: "error", errorMessage: String((error as Error).message), ...data });
+      return json(FUNCTION_FAILED, { status: "error", errorMessage: String((error as Error).message), ...data });
     }
   }
 
@@ -74,12 +88,17 @@ export function serve(server: Server, url: string, { t, modules }: Deployment): 
     if (request.method === "GET" && file !== undefined)
       return { status: 200, headers: { "content-type": file[1] }, body: await readFile(PAGE + file[0]) };
     if (pathname === "/demo/sign-in" && request.method === "POST") {
-      const { user } = JSON.parse((await bodyOf(request)).toString()) as { user?: unknown };
+      const { user } = await jsonOf(request);
       if (typeof user !== "string" || !/^[a-z]{2,20}$/.test(user))
         return json(400, { message: "user: 2 to 20 small letters" });
       const token = randomBytes(18).toString("base64url");
       users.set(token, user);
       return json(200, { token });
+    }
+    if (pathname === "/demo/phone" && request.method === "POST") {
+      const { text } = await jsonOf(request);
+      if (typeof text !== "string" || text.length > 1_000) throw new BadRequest("text: 1,000 characters at most");
+      return json(200, { heard: await phone.send(text) });
     }
     const [, kind] = /^\/api\/(query|mutation|action)$/.exec(pathname) ?? [];
     if (kind !== undefined && request.method === "POST") return call(kind as "query", request);
@@ -104,8 +123,12 @@ export function serve(server: Server, url: string, { t, modules }: Deployment): 
     answer(request).then(
       (answered) => send(outgoing, answered),
       (error: unknown) => {
-        // A body that is no JSON, or too large: what the real deployment refuses before the app sees it.
-        send(outgoing, json(400, { status: "error", errorMessage: String((error as Error).message) }));
+        const bad = error instanceof BadRequest;
+        if (!bad) console.error(error);
+        send(
+          outgoing,
+          json(bad ? 400 : 500, { code: bad ? "BadRequest" : "InternalServerError", message: String(error) }),
+        );
       },
     );
   });
@@ -117,6 +140,29 @@ export function serve(server: Server, url: string, { t, modules }: Deployment): 
         server.closeAllConnections();
       }),
   };
+}
+
+/** A request that a deployment refuses before any function sees it. */
+class BadRequest extends Error {}
+
+/** What a registered function says of itself. */
+interface Registered {
+  readonly isPublic?: boolean;
+  readonly isQuery?: boolean;
+  readonly isMutation?: boolean;
+}
+
+function kindOf({ isQuery, isMutation }: Registered): "query" | "mutation" | "action" {
+  return isQuery ? "query" : isMutation ? "mutation" : "action";
+}
+
+async function jsonOf(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
+  const text = (await bodyOf(request)).toString();
+  try {
+    return Object(JSON.parse(text)) as Record<string, unknown>;
+  } catch {
+    throw new BadRequest("the body is no JSON");
+  }
 }
 
 interface Answer {
@@ -146,7 +192,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MOST_BYTES) throw new RangeError(`a body may have ${MOST_BYTES} bytes at most`);
+    if (size > MOST_BYTES) throw new BadRequest(`a body may have ${MOST_BYTES} bytes at most`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -13,7 +13,13 @@ import {
   serperStandIn,
   type WhatsAppCloudStandIn,
   whatsAppCloudStandIn,
+  whatsAppWebhook,
 } from "keelson/testing";
+
+/** Of the range that is kept for films. */
+const DEMO_NUMBER = "15555550100";
+
+import { local } from "./local.js";
 
 /** Everything that the app calls, on this machine, failing on demand. */
 export interface StandIns {
@@ -38,8 +44,9 @@ export async function startStandIns(url: string): Promise<StandIns> {
     GOOGLE_CLIENT_SECRET: secret(),
     OAUTH_STATE_SECRET: secret(),
     WHATSAPP_TOKEN: secret(),
-    WHATSAPP_APP_SECRET: secret(),
-    WHATSAPP_VERIFY_TOKEN: secret(),
+    // Probes and drills have to know them, too; an environment that has others is believed.
+    WHATSAPP_APP_SECRET: process.env.WHATSAPP_APP_SECRET ?? local.WHATSAPP_APP_SECRET,
+    WHATSAPP_VERIFY_TOKEN: process.env.WHATSAPP_VERIFY_TOKEN ?? local.WHATSAPP_VERIFY_TOKEN,
     PUBSUB_AUDIENCE: `${url}/api/gmail/push`,
     PUBSUB_SERVICE_ACCOUNT: "push@shop.iam.gserviceaccount.com",
   };
@@ -81,6 +88,20 @@ export async function startStandIns(url: string): Promise<StandIns> {
     },
     close: async () => {
       await Promise.all([openRouter, serper, google, whatsApp, pubSub, sentry].map((one) => one.close()));
+    },
+  };
+}
+
+/** A phone that is not there: what it sends comes as WhatsApp's webhook, and what the app answers it is told. */
+export function demoPhone({ whatsApp, env }: StandIns, url: string): { send(text: string): Promise<string[]> } {
+  return {
+    send: async (text) => {
+      const before = whatsApp.sent.length;
+      const secret = env.WHATSAPP_APP_SECRET ?? "";
+      const webhook = whatsAppWebhook({ secret, messages: [{ from: DEMO_NUMBER, text }] });
+      const answer = await fetch(`${url}/api/whatsapp/webhook`, { method: "POST", ...webhook });
+      if (!answer.ok) throw new Error(`the webhook answered ${answer.status}`);
+      return whatsApp.sent.slice(before).flatMap(({ to, text: heard }) => (to === DEMO_NUMBER ? [heard] : []));
     },
   };
 }

@@ -88,7 +88,7 @@ function call(t: Pick<Fresh["t"], "query" | "mutation" | "action">, kind: string
 function adasRows({ t }: Fresh): Promise<Rows> {
   return t.run(async ({ db }) => {
     const owner = "ada";
-    const thread = await db.insert("threads" as never, { owner, title: "secret", at: 1 } as never);
+    const thread = await db.insert("threads" as never, { owner, title: "secret", turns: 1, at: 1 } as never);
     const put = (table: string, row: object) =>
       db.insert(table as never, { owner, at: 1, ...row } as never) as Promise<string>;
     const without = (table: string, row: object) => db.insert(table as never, { owner, ...row } as never);
@@ -164,7 +164,12 @@ describe("access to functions", () => {
     expect((await refusal(asked("ada"))).code).toBe("forbidden");
     expect(await asked("olga")).toMatchObject({
       service: "shop-assistant",
-      config: { toolCacheNamespaces: [{ namespace: "search_web_v1", version: "v1" }, { version: "v1" }] },
+      config: {
+        toolCacheNamespaces: [
+          { tool: "search_web", namespace: "search_web_v1", version: "v1" },
+          { tool: "search_products", namespace: "search_products_v1", version: "v1" },
+        ],
+      },
       toolCache: { byNamespace: [{ entries: 0 }, { entries: 0 }] },
       toolJobs: { queued: 0, running: 0, byTool: {}, pressureByTool: { search_web: 0 } },
     });
@@ -179,6 +184,8 @@ describe("access to functions", () => {
     expect(await call(ada, "query", "threads:list", {})).toMatchObject([{ title: "A keel" }]);
     expect(await call(ada, "mutation", "streamSessions:stop", { id: rows.session })).toBe(true);
     await call(ada, "mutation", "threads:remove", { id: rows.thread });
+    expect(await call(ada, "query", "threads:list", {})).toEqual([]);
+    await fresh.settled();
     expect([await fresh.rows("messages"), await fresh.rows("streamSessions")]).toEqual([[], []]);
     const link = { title: "Keel", link: "https://shop.example/k2" };
     expect(await call(ada, "mutation", "favorites:add", link)).toBe(await call(ada, "mutation", "favorites:add", link));

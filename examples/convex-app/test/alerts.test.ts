@@ -31,9 +31,30 @@ describe("alerts", () => {
     app.standIns.openRouter.inject({ kind: "status", status: 500 });
     onTestFinished(() => app.standIns.openRouter.clear());
     for (let n = 0; n < 2; n++) await eventsOf(await chat("ada", { message: "a keel" }));
-    await new Promise((resolve) => setTimeout(resolve, 0));
     await settled();
     expect(app.standIns.sentry.events.slice(before)).toMatchObject([{ fingerprint: ["breaker:openrouter"] }]);
+  });
+
+  it("tell of what comes to light in the worker, though nobody asks it by HTTP", async () => {
+    const { t, settled } = await app.fresh();
+    const before = app.standIns.sentry.events.length;
+    app.standIns.serper.inject({ kind: "status", status: 500 });
+    onTestFinished(() => app.standIns.serper.clear());
+    await t.mutation(internal.toolJobs.enqueue, { owner: "ada", tool: "search_web", q: "keels" });
+    await t.action(internal.toolJobs.processQueue, {});
+    await settled();
+    expect(app.standIns.sentry.events.slice(before)).toMatchObject([{ fingerprint: ["breaker:serper"] }]);
+  });
+
+  it("raise none of their own while Sentry is down, and come to an end", async () => {
+    const { t, settled } = await app.fresh();
+    const before = app.standIns.sentry.upstream.counts().requests;
+    app.standIns.sentry.upstream.inject({ kind: "status", status: 503 });
+    onTestFinished(() => app.standIns.sentry.upstream.clear());
+    const refused = await t.action(internal.alerts.send, { alerts: [ALERT] }).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ data: { code: "upstream_bad_status" } });
+    await settled();
+    expect(app.standIns.sentry.upstream.counts().requests).toBe(before + 2);
   });
 
   it.each([

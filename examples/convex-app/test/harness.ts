@@ -11,7 +11,11 @@ const URL_OF_APP = "http://app.test";
 export interface Harness {
   readonly standIns: StandIns;
   readonly modules: Modules;
-  fresh(): Promise<Fresh>;
+  /**
+   * @param over modules in place of the app's
+   * @param changed what stands in place of the component's modules
+   */
+  fresh(over?: Modules, changed?: (component: Modules) => Modules): Promise<Fresh>;
 }
 
 /** A deployment with nothing in it. */
@@ -47,8 +51,8 @@ export function harness(env: Readonly<Record<string, string>> = {}): Harness {
     get modules() {
       return there(modules);
     },
-    fresh: async () => {
-      const { t } = await deploy(there(modules));
+    fresh: async (over = {}, changed) => {
+      const { t } = await deploy({ ...there(modules), ...over }, changed);
       return {
         t,
         rows: (table) =>
@@ -59,10 +63,31 @@ export function harness(env: Readonly<Record<string, string>> = {}): Harness {
             headers: { "content-type": "application/json", origin: ORIGIN, ...headers },
             body: typeof body === "string" ? body : JSON.stringify(body),
           }),
-        settled: () => t.finishInProgressScheduledFunctions(),
+        settled: async () => {
+          // (A timer starts what is scheduled for now.)
+          await new Promise((resolve) => setTimeout(resolve, 0));
+          await t.finishInProgressScheduledFunctions();
+        },
       };
     },
   };
+}
+
+/** The events of a chat's stream, as they come. */
+export async function* eventsAsTheyCome(
+  response: Response,
+): AsyncGenerator<{ event: string; data: Record<string, unknown> }> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const piece of response.body as unknown as AsyncIterable<Uint8Array>) {
+    rest += decoder.decode(piece, { stream: true });
+    const blocks = rest.split("\n\n");
+    rest = blocks.pop() ?? "";
+    for (const block of blocks) {
+      const [, event = "", data = ""] = /^event: (.+)\ndata: (.+)$/.exec(block) ?? [];
+      yield { event, data: JSON.parse(data) as Record<string, unknown> };
+    }
+  }
 }
 
 /** The events of a chat's stream. */
@@ -83,4 +108,12 @@ export async function refusal(call: Promise<unknown>): Promise<FunctionError> {
     throw error;
   }
   throw new Error("it did not refuse");
+}
+
+/** What Convex throws where it was called from outside, once it has tried a mutation often enough. */
+export function conflict(): Error {
+  return new Error(
+    'Documents read from or written to the "cells" table changed while this mutation was being run and on every ' +
+      "subsequent retry. See https://docs.convex.dev/error#1",
+  );
 }

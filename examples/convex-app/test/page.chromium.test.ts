@@ -1,41 +1,13 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync } from "node:fs";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
+import { ROOT, type ServedApp, startServed } from "./served.js";
 
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const SHOTS = `${ROOT}.output/pages`;
-
-/** The app as `npm run example:convex` serves it, in a process of its own. */
-async function start(env: Record<string, string> = {}): Promise<{ url: string; stop(): Promise<void> }> {
-  const app = spawn("npx", ["--no-install", "tsx", "examples/convex-app/serve/main"], {
-    cwd: ROOT,
-    env: { ...process.env, PORT: "0", ...env },
-    stdio: ["ignore", "pipe", "inherit"],
-    detached: true,
-  });
-  const exited = once(app, "exit");
-  for await (const line of createInterface(app.stdout)) {
-    const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(line) ?? [];
-    if (url === undefined) continue;
-    app.stdout.resume();
-    return {
-      url,
-      stop: async () => {
-        process.kill(-(app.pid as number), "SIGTERM");
-        await exited;
-      },
-    };
-  }
-  throw new Error(`the example ended with ${await exited}`);
-}
 
 describe("the page", () => {
   let browser: Browser;
-  let app: Awaited<ReturnType<typeof start>>;
+  let app: ServedApp;
 
   beforeAll(async () => {
     const found = inject("chromium");
@@ -53,7 +25,7 @@ describe("the page", () => {
           "--no-first-run",
         ],
       }),
-      start({ RATE_LIMIT_CHAT_MAX: "3", RATE_LIMIT_WA_LINK_CODE_MAX: "2" }),
+      startServed({ RATE_LIMIT_CHAT_MAX: "3", RATE_LIMIT_WA_LINK_CODE_MAX: "2" }),
     ]);
   });
   afterAll(async () => {
@@ -122,6 +94,22 @@ describe("the page", () => {
       await page.waitForFunction((old) => document.getElementById("code")?.textContent !== old, before);
       expect(await code.textContent()).toMatch(text);
     }
+  });
+
+  it("links a phone by its code, answers what comes from it, and forgets it", async () => {
+    const page = await signedIn("finn");
+    await page.getByRole("button", { name: "Get a link code" }).click();
+    await page.getByText(/^Send \d{8} to/).waitFor();
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    await page.getByText("This phone is linked. What are you looking for?").waitFor();
+    await page.getByText("Linked: …0100").waitFor();
+    await page.getByLabel("From a demo phone").fill("a keel");
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    await page.getByText('For "a keel" I would start with').waitFor();
+    await page.screenshot({ path: `${SHOTS}/convex-phone.png` });
+    await page.getByRole("button", { name: "Unlink" }).click();
+    await page.getByText("No phone is linked.").waitFor();
+    expect(await page.getByRole("button", { name: "Get a link code" }).isVisible()).toBe(true);
   });
 
   it("connects a mailbox by consent, and finds the parcel in it", async () => {

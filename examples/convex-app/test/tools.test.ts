@@ -1,6 +1,7 @@
+import { mutationGeneric } from "convex/server";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { api, internal } from "../convex/_generated/api";
-import { loaded } from "../serve/deployment.js";
+import { loaded, type Modules } from "../serve/deployment.js";
 import { eventsOf, type Fresh, harness, refusal } from "./harness.js";
 
 const app = harness({ TOOL_JOB_QMAX_WEB: "2", TOOL_JOB_LEASE_MS: "1000", TOOL_JOB_RETRY_BASE_MS: "1" });
@@ -23,14 +24,41 @@ async function component({ t }: Fresh, table: string): Promise<number> {
   );
 }
 
+/** The component, with every mutation of its queue noted. */
+function counted(modules: Modules, writes: string[]): Modules {
+  const jobs = async () => {
+    const real = (await modules["./jobs.ts"]?.()) as Record<string, Registered>;
+    const noted = Object.entries(real).map(([name, fn]) => {
+      const handler = (ctx: unknown, args: unknown) => {
+        writes.push(name);
+        return fn._handler(ctx, args);
+      };
+      return [name, fn.isMutation ? mutationGeneric({ handler: handler as never }) : fn] as const;
+    });
+    return Object.fromEntries(noted);
+  };
+  return { ...modules, "./jobs.ts": jobs };
+}
+
+/** What of a component's function is called here. */
+interface Registered {
+  readonly isMutation?: boolean;
+  _handler(ctx: unknown, args: unknown): Promise<unknown>;
+}
+
 describe("the tools' cache", () => {
-  it("answers a turn that asks the same with no search and no job", async () => {
-    const fresh = await app.fresh();
+  it("answers a turn that asks the same with no search, and no write of the queue", async () => {
+    const writes: string[] = [];
+    const fresh = await app.fresh({}, (modules) => counted(modules, writes));
     await (await fresh.chat("ada", { message: "a keel" })).text();
-    const before = [app.standIns.serper.counts().requests, await component(fresh, "succeeded")];
+    await fresh.settled();
+    expect(writes).toEqual(expect.arrayContaining(["enqueue", "claim", "finish"]));
+    writes.length = 0;
+    const before = app.standIns.serper.counts().requests;
     const events = await eventsOf(await fresh.chat("bob", { message: "A  KEEL" }));
+    await fresh.settled();
     expect(events.at(-1)).toMatchObject({ event: "done", data: { sources: [{}, {}, {}] } });
-    expect([app.standIns.serper.counts().requests, await component(fresh, "succeeded")]).toEqual(before);
+    expect([app.standIns.serper.counts().requests, writes]).toEqual([before, []]);
     expect(await fresh.rows("toolJobs")).toHaveLength(1);
   });
 
@@ -41,8 +69,8 @@ describe("the tools' cache", () => {
     await t.mutation(internal.toolCache.set, { tool: "search_web", q: "Keels", value });
     expect(await t.query(internal.toolCache.get, { tool: "search_web", q: "keels " })).toEqual(JSON.parse(value));
     expect(await t.query(internal.toolCache.listNamespaceStats, {})).toMatchObject([
-      { namespace: "search_web_v1", version: "v1", entries: 1, fresh: 1, bytes: value.length },
-      { namespace: "search_products_v1", entries: 0 },
+      { namespace: "search_web_v1", current: true, entries: 1, fresh: 1, bytes: value.length },
+      { namespace: "search_products_v1", current: true, entries: 0 },
     ]);
     expect(await t.mutation(internal.toolCache.clearNamespace, { tool: "search_web" })).toEqual({ removed: 1 });
     expect(await t.query(internal.toolCache.get, { tool: "search_web", q: "keels" })).toBeNull();
@@ -76,6 +104,17 @@ describe("the tools' cache", () => {
     expect(await t.query(internal.toolCache.get, { tool: "search_web", q: "a rudder" })).toBeNull();
     await (await chat("ada", { message: "a rudder" })).text();
     expect(app.standIns.serper.counts().requests).toBe(before + 2);
+    const stats = await t.query(internal.toolCache.listNamespaceStats, {});
+    expect(stats.map(({ namespace, current, entries }) => [namespace, current, entries])).toEqual([
+      ["search_web_v2", true, 1],
+      ["search_products_v1", true, 0],
+    ]);
+    kit.knobSet.clear("TOOL_CACHE_WEB_SEARCH_NAMESPACE_VERSION");
+    expect((await t.query(internal.toolCache.listNamespaceStats, {})).at(-1)).toMatchObject({
+      namespace: "search_web_v2",
+      current: false,
+      entries: 1,
+    });
   });
 
   it("forgets what has expired", async () => {
@@ -84,6 +123,27 @@ describe("the tools' cache", () => {
     later(11 * 60_000);
     expect(await t.query(internal.toolCache.get, { tool: "search_products", q: "keels" })).toBeNull();
     expect(await t.mutation(internal.toolCache.cleanupExpired, {})).toEqual({ removed: 1 });
+  });
+
+  it("goes on with forgetting until nothing is left, a batch at a time", async () => {
+    const fresh = await app.fresh();
+    const put = (count: number, namespace: string) =>
+      fresh.t.run(async ({ db }) => {
+        for (let n = 0; n < count; n++) {
+          const row = { namespace, key: `${n}`, value: "[]", bytes: 2, notedAt: 1, expiresAt: 1 };
+          await db.insert("toolResultCache" as never, row as never);
+        }
+      });
+    await put(1_100, "search_web_v1");
+    expect(await fresh.t.mutation(internal.toolCache.cleanupExpired, {})).toEqual({ removed: 500 });
+    for (let n = 0; n < 3; n++) await fresh.settled();
+    expect(await fresh.rows("toolResultCache")).toEqual([]);
+    await put(600, "search_products_v1");
+    await put(1, "search_web_v1");
+    const cleared = await fresh.t.mutation(internal.toolCache.clearNamespace, { tool: "search_products" });
+    expect(cleared).toEqual({ removed: 500 });
+    for (let n = 0; n < 2; n++) await fresh.settled();
+    expect(await fresh.rows("toolResultCache")).toMatchObject([{ namespace: "search_web_v1" }]);
   });
 
   it("refuses a value that is none", async () => {
@@ -153,17 +213,6 @@ describe("the tools' queue", () => {
     expect(await component(fresh, "succeeded")).toBe(3);
   });
 
-  it("finds both at once, and one without the other", async () => {
-    const { t, rows } = await app.fresh();
-    app.standIns.serper.inject({ kind: "status", status: 400, route: "POST /shopping" });
-    onTestFinished(() => app.standIns.serper.clear());
-    const id = await t.mutation(internal.toolJobs.enqueue, { ...WEB, tool: "search_global" });
-    await t.action(internal.toolJobs.processQueue, {});
-    expect((await rows("toolJobs")).map(({ jobId }) => jobId)).toEqual([id]);
-    const { toolJobs } = await t.withIdentity({ subject: "olga" }).query(api.ops.getReliabilitySnapshot, {});
-    expect(toolJobs.byTool).toMatchObject({ search_global: { ended: { succeeded: 1 } } });
-  });
-
   it("forgets after a day who asked", async () => {
     const { t, rows } = await app.fresh();
     await t.mutation(internal.toolJobs.enqueue, WEB);
@@ -177,9 +226,9 @@ describe("the tools' queue", () => {
 describe("the app's crons", () => {
   it("name functions that there are, hourly where the tables are cleaned", async () => {
     const { default: crons } = await loaded<{ default: { export(): string } }>(app.modules, "crons");
-    const jobs = Object.values(
-      JSON.parse(crons.export()) as Record<string, { name: string; schedule: Record<string, unknown> }>,
-    );
+    const exported = JSON.parse(crons.export()) as Record<string, { name: string; schedule: Record<string, unknown> }>;
+    expect(Object.keys(exported)).toEqual(expect.arrayContaining(["cleanup-tool-cache", "cleanup-tool-jobs"]));
+    const jobs = Object.values(exported);
     expect(jobs.map(({ name, schedule }) => [name, schedule.hours ?? schedule.minutes])).toEqual([
       ["toolCache:cleanupExpired", 1],
       ["toolJobs:cleanupExpired", 1],

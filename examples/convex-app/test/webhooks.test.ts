@@ -207,6 +207,34 @@ describe("Gmail", () => {
     expect((await fresh.rows("packages")).map(({ tracking }) => tracking)).toContain("RR123456785DE");
   });
 
+  it("forgets a mailbox whose owner took their consent back, and lets pushes of it be", async () => {
+    const fresh = await app.fresh();
+    await connected(fresh);
+    const { google } = app.standIns;
+    google.revoke();
+    google.deliver({ subject: "Your parcel was delivered", text: "JJD000390007882345679 was delivered today." });
+    const ada = fresh.t.withIdentity({ subject: "ada" });
+    await expect(ada.action(api.integrations.gmail.sync.syncGmail, { days: 7 })).rejects.toMatchObject({
+      data: { code: "forbidden", message: "Google no longer accepts this grant: connect again" },
+    });
+    const answer = await pushed(fresh, "1", google.historyId);
+    expect([answer.status, await answer.json()]).toEqual([200, { outcome: "done" }]);
+    expect(await ada.query(api.integrations.gmail.connection.status, {})).toEqual({ connected: false });
+  });
+
+  it("reads much that is new bit by bit, and gets to its end", async () => {
+    const fresh = await app.fresh();
+    await connected(fresh);
+    const { google } = app.standIns;
+    for (let n = 0; n < 250; n++) google.deliver({ subject: `Note ${n}`, text: "nothing of interest" });
+    google.deliver({ subject: "Order RR000000005DE shipped", text: "Your order is on its way." });
+    await pushed(fresh, "1", google.historyId);
+    expect(await fresh.rows("packages")).toEqual([]);
+    await fresh.settled();
+    expect((await fresh.rows("packages")).map(({ tracking }) => tracking)).toContain("RR000000005DE");
+    expect(await fresh.rows("gmailConnections")).toMatchObject([{ historyId: google.historyId }]);
+  });
+
   it.each([
     ["another account's", { email: "eve@shop.example" }, 403],
     ["for another audience", { aud: "https://other.example" }, 401],

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Snapshot } from "keelson";
 import type { Environment } from "../service/kit.js";
 import type { Happened } from "../service/recent-events.js";
-import { sessionToken } from "../service/sessions.js";
+import { sessionToken } from "../service/session-token.js";
 import { type StandIns, startStandIns } from "../stand-ins/stand-ins.js";
 import { type Asked, ask, type Seen } from "./ask.js";
 

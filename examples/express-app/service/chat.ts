@@ -2,6 +2,7 @@ import type { Endpoint } from "keelson";
 import { z } from "zod";
 import type { Assistant } from "./assistant.js";
 import { type ShopKit, trustProxy } from "./kit.js";
+import { endpoints } from "./objectives.js";
 import { sessions } from "./sessions.js";
 
 const turn = z.object({ message: z.string().trim().min(1).max(2000) });
@@ -28,6 +29,7 @@ export function chatEndpoint(kit: ShopKit, answer: Assistant): Endpoint {
   });
   return kit.endpoint({
     name: "chat",
+    slo: endpoints.chat,
     method: "POST",
     path: "/api/chat",
     body: turn,

@@ -1,6 +1,7 @@
 import { type Endpoint, KeelsonError } from "keelson";
 import { z } from "zod";
 import { type ShopKit, trustProxy } from "./kit.js";
+import { endpoints } from "./objectives.js";
 import type { Find } from "./search.js";
 import { sessions } from "./sessions.js";
 
@@ -45,6 +46,7 @@ export function digestEndpoints(kit: ShopKit, find: Find): Endpoint[] {
     kit.endpoint({
       ...guarded,
       name: "digests",
+      slo: endpoints.digests,
       method: "POST",
       path: "/api/digests",
       body: wanted,

@@ -2,6 +2,7 @@ import { type Endpoint, KeelsonError, pubSubMessage } from "keelson";
 import { googlePubSubPush } from "keelson/oidc";
 import { z } from "zod";
 import { type ShopKit, trustProxy } from "./kit.js";
+import { endpoints, upstreams } from "./objectives.js";
 import { type ForRequest, jsonOf } from "./open-router.js";
 
 const envelope = z.looseObject({ message: z.looseObject({ messageId: z.string().min(1) }), subscription: z.string() });
@@ -16,6 +17,7 @@ export function gmailEndpoint(kit: ShopKit): Endpoint {
   const sync = mailboxes(kit);
   return kit.endpoint({
     name: "gmail",
+    slo: endpoints.gmail,
     method: "POST",
     path: "/api/gmail/push",
     body: envelope,
@@ -44,6 +46,7 @@ export function gmailEndpoint(kit: ShopKit): Endpoint {
 function mailboxes(kit: ShopKit) {
   const { GMAIL_URL, GMAIL_TOKEN } = kit.knobs;
   const upstream = kit.upstream("gmail", {
+    slo: upstreams.gmail,
     timeout: "10s",
     attemptTimeout: "3s",
     retry: { attempts: 3, backoff: "200ms" },

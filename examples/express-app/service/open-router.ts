@@ -1,6 +1,7 @@
 import { type Context, KeelsonError } from "keelson";
 import { z } from "zod";
 import type { ShopKit } from "./kit.js";
+import { upstreams } from "./objectives.js";
 
 /** What belongs to the request that something is done for. */
 export interface ForRequest {
@@ -38,6 +39,7 @@ const completion = z.object({ choices: z.array(z.object({ message: said })).min(
 export function openRouter(kit: ShopKit): Model {
   const { OPENROUTER_URL, OPENROUTER_API_KEY, OPENROUTER_MODEL } = kit.knobs;
   const upstream = kit.upstream("openrouter", {
+    slo: upstreams.openrouter,
     timeout: (k) => k.OPENROUTER_TIMEOUT_MS,
     attemptTimeout: (k) => k.OPENROUTER_ATTEMPT_TIMEOUT_MS,
     retry: { attempts: 3, backoff: "200ms", maxBackoff: "5s" },

@@ -1,6 +1,7 @@
 import { KeelsonError, type LoadCall } from "keelson";
 import { z } from "zod";
 import type { ShopKit } from "./kit.js";
+import { upstreams } from "./objectives.js";
 import { type ForRequest, jsonOf } from "./open-router.js";
 
 /** Something that was found. */
@@ -19,6 +20,7 @@ const hits = z.array(hit);
 export function search(kit: ShopKit): { readonly pages: Find; readonly products: Find } {
   const { SERPER_URL, SERPER_API_KEY } = kit.knobs;
   const upstream = kit.upstream("serper", {
+    slo: upstreams.serper,
     timeout: (k) => k.SERPER_TIMEOUT_MS,
     attemptTimeout: (k) => k.SERPER_ATTEMPT_TIMEOUT_MS,
     retry: { attempts: 3, backoff: "100ms", maxBackoff: "2s" },

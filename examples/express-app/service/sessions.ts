@@ -1,22 +1,10 @@
-import { jwtVerify, SignJWT } from "jose";
+import { jwtVerify } from "jose";
 import { KeelsonError } from "keelson";
+import { AUDIENCE, keyOf } from "./session-token.js";
 
 /** Who is chatting. */
 export interface User {
   readonly id: string;
-}
-
-const AUDIENCE = "shop-assistant";
-
-/** The session token of a user, as the shop's login hands it out. */
-export function sessionToken(secret: string, userId: string, lifetime = "1h"): Promise<string> {
-  return new SignJWT()
-    .setProtectedHeader({ alg: "HS256" })
-    .setSubject(userId)
-    .setAudience(AUDIENCE)
-    .setIssuedAt()
-    .setExpirationTime(lifetime)
-    .sign(keyOf(secret));
 }
 
 /** Auth by a session token. What jose throws about a token is a 401. */
@@ -32,8 +20,4 @@ export function sessions(secret: string) {
     });
     return { id: payload.sub as string };
   };
-}
-
-function keyOf(secret: string): Uint8Array {
-  return new TextEncoder().encode(secret);
 }

@@ -12,6 +12,7 @@ import {
 import { z } from "zod";
 import type { Assistant } from "./assistant.js";
 import { type ShopKit, trustProxy } from "./kit.js";
+import { endpoints, upstreams } from "./objectives.js";
 import type { ForRequest } from "./open-router.js";
 
 /** Only the frame: what is in it is looked at item by item, so that one odd message doesn't hold up the others. */
@@ -51,6 +52,7 @@ export function whatsAppEndpoints(kit: ShopKit, answer: Assistant): Endpoint[] {
     kit.endpoint({
       ...common,
       name: "whatsapp",
+      slo: endpoints.whatsapp,
       method: "POST",
       body: payload,
       maxBytes: "256kb",
@@ -79,6 +81,7 @@ export function whatsAppEndpoints(kit: ShopKit, answer: Assistant): Endpoint[] {
 function sender(kit: ShopKit) {
   const { WHATSAPP_URL, WHATSAPP_TOKEN } = kit.knobs;
   const upstream = kit.upstream("whatsapp", {
+    slo: upstreams.whatsapp,
     timeout: "10s",
     attemptTimeout: "5s",
     retry: { attempts: 2, backoff: "500ms" },

@@ -28,9 +28,17 @@ export type StandInEnvironment = Readonly<
   Record<keyof ReturnType<typeof secrets> | keyof ReturnType<typeof urls>, string>
 >;
 
-/** @param admin whether faults can be switched over HTTP, too */
-export async function startStandIns({ admin = false } = {}): Promise<StandIns> {
-  const shared = secrets();
+/** Options of {@link startStandIns}. */
+export interface StandInOptions {
+  /** Whether faults can be switched over HTTP, too. Default false. */
+  readonly admin?: boolean;
+  /** Secrets that somebody else has to know, too. Default: new ones. */
+  readonly secrets?: Partial<ReturnType<typeof secrets>>;
+}
+
+/** Starts everything that the service calls, on this machine. */
+export async function startStandIns({ admin = false, secrets: given = {} }: StandInOptions = {}): Promise<StandIns> {
+  const shared = { ...secrets(), ...given };
   const [openRouter, serper, whatsApp, gmail, pubSub] = await Promise.all([
     openRouterStandIn({ admin, apiKey: shared.OPENROUTER_API_KEY }),
     serperStandIn({ admin, apiKey: shared.SERPER_API_KEY }),

@@ -1,7 +1,7 @@
 import { contractTests, signedByMeta } from "keelson/testing";
 import { afterAll, describe, expect, it } from "vitest";
 import { createService } from "../service/service.js";
-import { sessionToken } from "../service/sessions.js";
+import { sessionToken } from "../service/session-token.js";
 import { startStandIns } from "../stand-ins/stand-ins.js";
 
 const standIns = await startStandIns();

@@ -6,7 +6,7 @@ import { snapshotSchema } from "keelson/schema";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ShopKit } from "../service/kit.js";
 import { createService } from "../service/service.js";
-import { sessionToken } from "../service/sessions.js";
+import { sessionToken } from "../service/session-token.js";
 import { type StandIns, startStandIns } from "../stand-ins/stand-ins.js";
 
 let standIns: StandIns;

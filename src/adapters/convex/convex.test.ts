@@ -16,6 +16,7 @@ const open = kit.limiter("open", { algorithm: "gcra", limit: 2, per: "1m", onSto
 const closed = kit.limiter("closed", { algorithm: "gcra", limit: 2, per: "1m", onStoreFailure: "closed" });
 const hot = kit.limiter("hot", { algorithm: "fixed-window", limit: 10, per: "1m" });
 const pages = kit.cache<string>("pages", { ttl: "1m", tier2: true });
+const large = kit.cache<string>("large", { ttl: "1m", tier2: { maxBytes: "950kb" } });
 const callee = kit.upstream("callee", { breaker: { minimumCalls: 2 } });
 
 afterEach(() => void vi.useRealTimers());
@@ -152,6 +153,12 @@ describe("a limit in several documents", () => {
 });
 
 describe("clean-up", () => {
+  const { cleanup } = keelson as unknown as {
+    cleanup: {
+      run: FunctionReference<"mutation", "internal", Record<string, never>, { readonly cells: number }>;
+    };
+  };
+
   it("deletes what has expired and nothing else, in a run of its own", async () => {
     const t = deployment();
     vi.useFakeTimers({ toFake: ["Date"], now: 1_700_000_000_000 });
@@ -159,14 +166,24 @@ describe("clean-up", () => {
     await check("old");
     vi.setSystemTime(1_700_000_000_000 + 40_000);
     await check("new");
-    const { cleanup } = keelson as unknown as {
-      cleanup: { run: FunctionReference<"mutation", "internal", Record<string, never>> };
-    };
     expect(await t.mutation(cleanup.run, {})).toEqual({ cells: 1, slis: 0, jobs: 0 });
     const left = await t.query(
       async (ctx) => (await kit.using(convexStore(ctx, keelson)).use(open).peek("new")).remaining,
     );
     expect(left).toBe(1);
+  });
+
+  it("stays below what a transaction may read, however large the values are", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: 1_700_000_000_000 });
+    const t = convexTest({ modules: { "./_generated/api.ts": () => Promise.resolve({}) }, transactionLimits: true });
+    register(t);
+    const value = "x".repeat(900_000);
+    for (let n = 0; n < 20; n++)
+      await t.mutation((ctx) => kit.using(convexStore(ctx, keelson)).use(large).set(`${n}`, value));
+    vi.setSystemTime(1_700_000_000_000 + 3_600_000);
+    const cleaned: number[] = [];
+    for (let n = 0; n < 10 && cleaned.at(-1) !== 0; n++) cleaned.push((await t.mutation(cleanup.run, {})).cells);
+    expect([cleaned[0], cleaned.at(-1), cleaned.reduce((sum, one) => sum + one)]).toEqual([3, 0, 20]);
   });
 });
 
@@ -183,7 +200,9 @@ describe("routes", () => {
       handler: handler as never,
     });
     const http = httpRouter();
-    route(http, { kit: one, component: keelson, endpoints: [endpoint] });
+    let ended = 0;
+    const onEnd = async () => void ended++;
+    route(http, { kit: one, component: keelson, endpoints: [endpoint], onEnd });
     const t = convexTest({
       modules: {
         "./_generated/api.ts": () => Promise.resolve({}),
@@ -193,7 +212,7 @@ describe("routes", () => {
     register(t);
     const slis = () =>
       t.query(async (ctx) => (await one.using(convexStore(ctx, keelson)).snapshot()).slis.endpoints.thing?.windows[0]);
-    return { t, slis };
+    return { t, slis, ended: () => ended };
   };
 
   it("answer below a prefix, and count what they answered in the store", async () => {
@@ -225,8 +244,9 @@ describe("routes", () => {
   });
 
   it("know callers by their address", async () => {
-    const { t } = served(() => ({}), "few");
+    const { t, ended } = served(() => ({}), "few");
     const from = async (ip: string) => (await t.withRequestMetadata({ ip, userAgent: null }).fetch("/things/7")).status;
     expect([await from("10.0.0.1"), await from("10.0.0.1"), await from("10.0.0.2")]).toEqual([200, 429, 200]);
+    expect(ended()).toBe(3);
   });
 });

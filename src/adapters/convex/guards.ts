@@ -23,6 +23,7 @@ import type { Use } from "../../core/binding.js";
 import type { Size } from "../../core/duration.js";
 import type { Capability } from "../../core/store.js";
 import type { Kit } from "../../kit/types.js";
+import type { Slo } from "../../observe/slo/slo.js";
 import { type ConvexStoreOptions, convexStore } from "../../stores/convex/convex-store.js";
 import type { ActionPlace, KeelsonComponent } from "../../stores/convex/ctx.js";
 
@@ -61,6 +62,8 @@ export interface GuardedOptions<Ctx, C extends Capability, V extends PropertyVal
   readonly limits: C extends "read"
     ? Unlimited
     : readonly [GuardedLimit<NoInfer<P>>, ...GuardedLimit<NoInfer<P>>[]] | Unlimited;
+  /** What it promises. It is judged whenever a snapshot is taken: see `docs/alerts.md`. */
+  readonly slo?: Slo;
   readonly handler: (call: GuardedCall<Ctx, NoInfer<P>, C>, args: NoInfer<B>) => R | Promise<R>;
 }
 
@@ -159,7 +162,7 @@ function guardedFunction(
   builder: AnyBuilder,
   component: KeelsonComponent,
   storeOptions: ConvexStoreOptions | undefined,
-  { name, args, refine, maxBytes, returns, auth, limits, handler }: AnyOptions,
+  { name, args, refine, maxBytes, returns, auth, limits, slo, handler }: AnyOptions,
 ): unknown {
   const guarded = kit.boundary(
     {
@@ -168,6 +171,7 @@ function guardedFunction(
       auth,
       limits: limits as never,
       ...(maxBytes !== undefined && { maxBytes }),
+      ...(slo !== undefined && { slo }),
     },
     (input, { ctx, principal, use }) => handler({ ctx, principal, use }, input),
   ) as Boundary<unknown, unknown, unknown>;

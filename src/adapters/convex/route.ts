@@ -16,6 +16,11 @@ export interface RouteOptions<K extends Knobs, Ctx> {
   readonly component: KeelsonComponent;
   readonly endpoints: readonly EndpointDefinition[];
   readonly store?: ConvexStoreOptions;
+  /**
+   * Is called at the end of every request, refused ones too, once what was counted is written: to hand on what the isolate
+   * would forget. It gets the ctx, and should not throw: nobody is left to be told.
+   */
+  readonly onEnd?: (ctx: Ctx) => Promise<void>;
 }
 
 /** What a request says of itself, where the deployment knows it. */
@@ -39,7 +44,7 @@ const METHODS: readonly RoutableMethod[] = ["GET", "POST", "PUT", "PATCH", "DELE
  */
 export function route<K extends Knobs, Ctx>(
   http: HttpRouter,
-  { kit, component, endpoints, store: options }: RouteOptions<K, Ctx>,
+  { kit, component, endpoints, store: options, onEnd }: RouteOptions<K, Ctx>,
 ): void {
   const router = new Router(endpoints as readonly Endpoint[]);
   const handler = httpActionGeneric(async (ctx, request) => {
@@ -47,7 +52,10 @@ export function route<K extends Knobs, Ctx>(
     const { use, sli, flush } = kit.using(store as never);
     const place = { ctx, use: use as (definition: never) => unknown, ...(sli !== undefined && { sli }) };
     const answer = await toFetch(router, place)(request, await clientOf(ctx as Meta));
-    return settled(answer, flush);
+    return settled(answer, async () => {
+      await flush();
+      await onEnd?.(ctx as Ctx);
+    });
   });
   const routed = new Set<string>();
   for (const { path } of endpoints) {

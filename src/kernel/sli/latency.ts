@@ -33,6 +33,19 @@ export function latencyOf(bucket: number): number {
   return ((bucket - (shift << 3) + 0.5) * 2 ** shift) / UNITS;
 }
 
+/** The latency in milliseconds that a bucket's calls stay below. */
+export function latencyCeiling(bucket: number): number {
+  const shift = Math.max(0, (bucket >> 3) - 1);
+  return ((bucket - (shift << 3) + 1) * 2 ** shift) / UNITS;
+}
+
+/** Calls whose bucket lies above this one. */
+export function slowerThan(bucket: number, counts: ArrayLike<number>): number {
+  let slow = 0;
+  for (let above = bucket + 1; above < LATENCY_BUCKETS; above++) slow += counts[above] ?? 0;
+  return slow;
+}
+
 /**
  * The smallest latency that at least `share` of the counted ones don't exceed (nearest rank), in milliseconds.
  *

@@ -60,6 +60,10 @@ export interface Artefact<K extends ArtefactKind = ArtefactKind, D = unknown> ex
 
 /** `load-drill-quick-20260101T120000Z.json`; `variant` is the drill's profile. */
 export function artefactName(kind: ArtefactKind, createdAt: string, variant?: string): string {
-  const stamp = createdAt.replace(/\.\d+/, "").replace(/[-:]/g, "");
-  return `${[kind, variant, stamp].filter((part) => part !== undefined).join("-")}.json`;
+  return `${[kind, variant, stamp(createdAt)].filter((part) => part !== undefined).join("-")}.json`;
+}
+
+/** A time for a file's name: `20260101T120000Z`. */
+export function stamp(iso: string): string {
+  return iso.replace(/\.\d+/, "").replace(/[-:]/g, "");
 }

@@ -61,8 +61,14 @@ export function badOf(counts: OutcomeCounts): number {
  * @throws {ConfigError} naming the arm, the scenario and the value
  */
 export function checkArm(arm: Arm, name: string): void {
-  once(arm.scenarios.map(({ scenario }) => scenario), `${name}.scenarios`);
-  once(arm.probes.map(({ id }) => id), `${name}.probes`);
+  once(
+    arm.scenarios.map(({ scenario }) => scenario),
+    `${name}.scenarios`,
+  );
+  once(
+    arm.probes.map(({ id }) => id),
+    `${name}.probes`,
+  );
   for (const { scenario, samples, counts } of arm.scenarios) {
     const where = `${name}.${scenario}`;
     for (const outcome of [...BAD_OUTCOMES, "success", "expected4xx", "valid"] as const)

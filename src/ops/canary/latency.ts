@@ -81,7 +81,12 @@ function ending(verdict: CanaryCheck["verdict"], suspect: boolean): string {
   return verdict === "inconclusive" ? ": not slower so far, with too few calls to be sure" : "";
 }
 
-function intervalOf(control: Float64Array, candidate: Float64Array, { p95 }: CanaryPolicy, seed: number): RatioInterval {
+function intervalOf(
+  control: Float64Array,
+  candidate: Float64Array,
+  { p95 }: CanaryPolicy,
+  seed: number,
+): RatioInterval {
   const { resamples, outside, blockLength } = p95;
   return quantileRatio(control, candidate, {
     q: 0.95,

@@ -16,6 +16,7 @@ describe("canaryPolicySchema", () => {
       rates: { alpha: 0.01, minDelta: 0.005 },
       slo: { alpha: 0.01 },
       earlyAbort: { within: 200, bad: 10, share: 0.05 },
+      load: { pairs: 20, block: 3_000, rate: 50, maxInFlight: 500, warmUp: 3_000 },
       scenarios: {},
     });
   });

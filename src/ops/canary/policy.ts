@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { share } from "../config/values.js";
+import { duration, share } from "../config/values.js";
 
 const count = z.int().min(1);
 
@@ -54,10 +54,27 @@ const earlyAbort = z.strictObject({
   share: share.default(0.05),
 });
 
+/** How both arms are asked: in turn, in blocks, at one rate. */
+const load = z.strictObject({
+  /** Pairs of blocks, one of each arm. Default 20. */
+  pairs: z.int().min(1).max(10_000).default(20),
+  /** Length of a block. Default 3 s. */
+  block: duration.refine((ms) => ms >= 100, "expected at least 100ms").default(3_000),
+  /** Arrivals a second in a block, all scenarios together. Default 50. */
+  rate: z.number().positive().default(50),
+  /** Requests under way at most. Default 500. */
+  maxInFlight: z.int().min(1).default(500),
+  /** How long each arm is warmed up before; not recorded. Default 3 s. */
+  warmUp: duration.refine((ms) => ms >= 100, "expected at least 100ms").default(3_000),
+  /** Scenarios that are compared. Default: all. */
+  scenarios: z.array(z.string()).min(1).exactOptional(),
+});
+
 /** `canary-policy.json`: what a canary decides by. Everything has a default. */
 export const canaryPolicySchema = z.strictObject({
   $schema: z.string().exactOptional(),
   schemaVersion: z.string().regex(/^1\.\d+$/, "expected 1.x"),
+  load: load.prefault({}),
   samples: samples.prefault({}),
   p95: p95.prefault({}),
   rates: rates.prefault({}),
@@ -73,6 +90,8 @@ export const canaryPolicySchema = z.strictObject({
       }),
     )
     .default({}),
+  /** A command, with its arguments, that is run when the candidate is rolled back. It isn't run by a shell. */
+  onRollback: z.array(z.string().min(1)).min(1).exactOptional(),
 });
 
 /** What `canary-policy.json` may say. */

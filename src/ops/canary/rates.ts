@@ -25,14 +25,16 @@ export function compareRates(
   const enough = pairs.filter((pair) => callsOf(pair) >= policy.samples.inconclusiveBelow);
   const tests = enough.flatMap((pair) => BAD_OUTCOMES.map((outcome) => ({ pair, outcome, p: pOf(pair, outcome) })));
   const adjusted = holm(tests.map(({ p }) => p));
-  const found = tests.map(({ pair, outcome, p }, at): RateCompared => ({
-    scenario: pair.scenario,
-    outcome,
-    control: rateOf(pair.control, outcome),
-    candidate: rateOf(pair.candidate, outcome),
-    p,
-    pAdjusted: adjusted[at] as number,
-  }));
+  const found = tests.map(
+    ({ pair, outcome, p }, at): RateCompared => ({
+      scenario: pair.scenario,
+      outcome,
+      control: rateOf(pair.control, outcome),
+      candidate: rateOf(pair.candidate, outcome),
+      p,
+      pAdjusted: adjusted[at] as number,
+    }),
+  );
   const checks = pairs.flatMap((pair) =>
     BAD_OUTCOMES.map((outcome) => {
       const rate = found.find((each) => each.scenario === pair.scenario && each.outcome === outcome);

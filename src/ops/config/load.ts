@@ -8,7 +8,7 @@ import { checked, readJson } from "../artefact/read.js";
 import { Redactor, secretsOf } from "../artefact/redact.js";
 import { UsageError } from "../failure.js";
 import type { Io } from "../io.js";
-import { type Config, configSchema } from "./config.js";
+import { type Config, configSchema, defineConfig } from "./config.js";
 import { Ownership, ownershipSchema } from "./ownership.js";
 import { targetSchema } from "./request.js";
 
@@ -101,7 +101,12 @@ async function contentOf(file: string): Promise<unknown> {
   if (extname(file) === ".json") return readJson(file);
   try {
     // What runs next to the configuration may not have built anything: TypeScript is read as it is.
-    const jiti = createJiti(pathToFileURL(file).href, { interopDefault: true, moduleCache: false, fsCache: false });
+    const jiti = createJiti(pathToFileURL(file).href, {
+      interopDefault: true,
+      moduleCache: false,
+      // What it imports is this very version, and needn't be installed where the command is tried out.
+      virtualModules: { "keelson/ops": { defineConfig } },
+    });
     return await jiti.import(file, { default: true });
   } catch (error) {
     throw new UsageError(`${file}: can't be loaded: ${(error as Error).message}`, { cause: error });

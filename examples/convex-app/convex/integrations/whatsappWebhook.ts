@@ -14,7 +14,6 @@ import { whatsAppItem } from "../lib/functionBoundaries";
 import { called } from "../lib/functionErrors";
 import { hubChallenge, whatsAppPayload } from "../lib/httpContracts";
 import { needed } from "../lib/needed";
-import { sendAlerts } from "../lib/telemetry";
 
 const { WHATSAPP_APP_SECRET, WHATSAPP_VERIFY_TOKEN } = kit.knobs;
 
@@ -50,6 +49,7 @@ export const whatsAppWebhook = kit.endpoint({
   method: "POST",
   body: whatsAppPayload,
   maxBytes: "256kb",
+  bodyTimeout: kit.knobs.HTTP_BODY_TIMEOUT_MS,
   auth: anonymous("Meta signs the body"),
   signature: WHATSAPP_APP_SECRET === "" ? unset : metaSignature({ secrets: [WHATSAPP_APP_SECRET] }),
   replay: waItems,
@@ -70,7 +70,6 @@ export const whatsAppWebhook = kit.endpoint({
         if (message.success) await called(ctx.runAction(internal.integrations.whatsapp.processWebhook, message.data));
       },
     );
-    await sendAlerts(ctx);
     const of = (wanted: ItemOutcome["outcome"]) => outcomes.filter(({ outcome }) => outcome === wanted).length;
     const left = of("failed") + of("in_flight");
     // Meta then delivers the whole request again, and what was handled is known by its id.

@@ -1,8 +1,9 @@
-import { isKeelsonError } from "keelson";
+import { type ErrorCode, isKeelsonError } from "keelson";
 import { internal } from "../_generated/api";
 import type { ActionCtx } from "../_generated/server";
 import { askModel, type Message, type ToolCall } from "./openRouter";
-import { type CachedTool, namespaces, toolCacheKey } from "./toolCacheKeys";
+import { log } from "./telemetry";
+import { type CachedTool, caches, toolCacheKey } from "./toolCacheKeys";
 import { runTool, type Waiting } from "./toolJobClient";
 import { type Hit, type ToolName, toolQuery } from "./tools";
 
@@ -17,7 +18,8 @@ export interface Answer {
 /** Hears of an answer as it comes about. */
 export interface Listener {
   text(piece: string): void;
-  tool(name: string, state: "asked" | "found" | "missing"): void;
+  /** `code`: why it could not be had. */
+  tool(name: string, state: "asked" | "found" | "missing", code?: ErrorCode): void;
 }
 
 /** Where an answer is made. */
@@ -68,11 +70,14 @@ export async function answer(
       return { text, sources: sources.slice(0, SOURCES), missing: [...missing] };
     const wanted = calls.slice(0, MOST_CALLS);
     messages.push({ role: "assistant", content: text, tool_calls: wanted });
-    const results = await Promise.all(wanted.map((call) => found(turn, call, listener)));
+    const lacks = (tool: string, code?: ErrorCode) => {
+      missing.add(tool);
+      if (isTool(tool)) listener.tool(tool, "missing", code);
+    };
+    const results = await Promise.all(wanted.map((call) => found(turn, call, listener, lacks)));
     results.forEach((result, at) => {
-      const { id, function: called } = wanted[at] as ToolCall;
-      if (result === undefined) missing.add(called.name);
-      else sources.push(...result);
+      const { id } = wanted[at] as ToolCall;
+      sources.push(...(result ?? []));
       const content = result === undefined ? "unavailable right now" : JSON.stringify(result);
       messages.push({ role: "tool", tool_call_id: id, content });
     });
@@ -84,52 +89,83 @@ async function found(
   turn: Turn,
   { function: called }: ToolCall,
   listener: Listener,
+  lacks: (tool: string, code?: ErrorCode) => void,
 ): Promise<readonly Hit[] | undefined> {
   const asked = toolQuery.safeParse(argumentsOf(called.arguments));
-  if (!Object.hasOwn(DESCRIPTIONS, called.name) || !asked.success) return undefined;
-  const tool = called.name as ToolName;
+  const tool = called.name;
+  if (!isTool(tool) || !asked.success) {
+    lacks(tool, "validation");
+    return undefined;
+  }
+  const { q } = asked.data;
   listener.tool(tool, "asked");
   try {
-    const hits = tool === "search_global" ? await global(turn, asked.data.q) : await cached(turn, tool, asked.data.q);
+    const hits = tool === "search_global" ? await global(turn, q, lacks) : await cached(turn, tool, q);
     listener.tool(tool, "found");
     return hits;
   } catch (error) {
-    // An answer without a search is better than none; but a mistake of ours has to come to light, and whoever left is gone.
-    if (turn.signal?.aborted || !isKeelsonError(error) || error.code === "internal") throw error;
-    listener.tool(tool, "missing");
+    lacks(tool, codeOf(turn, error));
     return undefined;
+  }
+}
+
+/**
+ * Why a search could not be had: an answer without it is better than none. But a mistake of ours has to come to light, and
+ * whoever left is gone.
+ */
+function codeOf({ signal }: Turn, error: unknown): ErrorCode {
+  if (signal?.aborted || !isKeelsonError(error) || error.code === "internal") throw error;
+  return error.code;
+}
+
+/** What was found is there, even where it could not be noted: then it is searched for once more, another time. */
+async function noted(writing: Promise<unknown>): Promise<void> {
+  try {
+    await writing;
+  } catch (error) {
+    log("tool.unnoted", { error: String(error) });
   }
 }
 
 /** Through the cache; what it doesn't have, a job of the queue finds. */
 export function cached(turn: Turn, tool: CachedTool, q: string): Promise<readonly Hit[]> {
-  return turn.use(namespaces[tool].cache).read(toolCacheKey(q), async () => {
+  return turn.use(caches[tool].cache).read(toolCacheKey(q), async () => {
     const hits = await runTool(turn, tool, q);
-    await turn.ctx.runMutation(internal.toolCache.note, { tool, q, value: JSON.stringify(hits) });
+    await noted(turn.ctx.runMutation(internal.toolCache.note, { tool, q, value: JSON.stringify(hits) }));
     return hits;
   });
 }
 
 /** Both searches in one job, unless one of them is known already. */
-async function global(turn: Turn, q: string): Promise<readonly Hit[]> {
+async function global(
+  turn: Turn,
+  q: string,
+  lacks: (tool: ToolName, code?: ErrorCode) => void,
+): Promise<readonly Hit[]> {
   const [pages, products] = await Promise.all(
-    (["search_web", "search_products"] as const).map((tool) => turn.use(namespaces[tool].cache).get(toolCacheKey(q))),
+    (["search_web", "search_products"] as const).map((tool) => turn.use(caches[tool].cache).get(toolCacheKey(q))),
   );
   if (pages !== undefined || products !== undefined) {
-    const each = await Promise.all([
-      pages ?? cached(turn, "search_web", q),
-      products ?? cached(turn, "search_products", q),
-    ]);
-    return each.flat();
+    const other = (tool: CachedTool) =>
+      cached(turn, tool, q).catch((error: unknown) => {
+        lacks(tool, codeOf(turn, error));
+        return [];
+      });
+    return [...(pages ?? (await other("search_web"))), ...(products ?? (await other("search_products")))];
   }
   const both = await runTool(turn, "search_global", q);
   for (const [tool, hits] of [
     ["search_web", both.pages],
     ["search_products", both.products],
   ] as const)
-    if (!both.missing.includes(tool))
-      await turn.ctx.runMutation(internal.toolCache.set, { tool, q, value: JSON.stringify(hits) });
+    if (both.missing.includes(tool)) lacks(tool);
+    else await noted(turn.ctx.runMutation(internal.toolCache.set, { tool, q, value: JSON.stringify(hits) }));
   return [...both.pages, ...both.products];
+}
+
+/** A model may ask for what there isn't. */
+function isTool(name: string): name is ToolName {
+  return Object.hasOwn(DESCRIPTIONS, name);
 }
 
 /** A model writes its arguments itself: they may be anything. */

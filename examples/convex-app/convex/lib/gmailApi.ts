@@ -16,7 +16,12 @@ export type Tokens = z.infer<typeof token>;
 const profile = z.object({ emailAddress: z.email(), historyId: z.coerce.string() });
 const history = z.object({
   history: z
-    .array(z.object({ messagesAdded: z.array(z.object({ message: z.object({ id: z.string() }) })).default([]) }))
+    .array(
+      z.object({
+        id: z.coerce.string().regex(/^\d{1,20}$/),
+        messagesAdded: z.array(z.object({ message: z.object({ id: z.string() }) })).default([]),
+      }),
+    )
     .default([]),
   historyId: z.coerce.string(),
   nextPageToken: z.string().optional(),
@@ -36,6 +41,14 @@ export interface Mail {
   readonly subject: string;
   readonly from: string;
   readonly snippet: string;
+}
+
+/** What is new in a mailbox. */
+export interface News {
+  readonly ids: readonly string[];
+  /** The id of the last history record that was read. */
+  readonly until: string;
+  readonly more: boolean;
 }
 
 /**
@@ -83,8 +96,11 @@ export class Mailbox {
     return this.#get("profile", profile);
   }
 
-  /** Messages since then, at most so many pages of them; `undefined` where Gmail no longer knows so far back. */
-  async since(historyId: string, mostPages: number): Promise<{ ids: string[]; until: string } | undefined> {
+  /**
+   * Messages since then, at most so many pages of them, and up to where in the mailbox's history that is; `undefined`
+   * where Gmail no longer knows so far back.
+   */
+  async since(historyId: string, mostPages: number): Promise<News | undefined> {
     const ids = new Set<string>();
     let page: string | undefined;
     let until = historyId;
@@ -93,13 +109,15 @@ export class Mailbox {
       if (page !== undefined) query.set("pageToken", page);
       const found = await this.#get(`history?${query}`, history, true);
       if (found === undefined) return undefined;
-      for (const { messagesAdded } of found.history) for (const { message: one } of messagesAdded) ids.add(one.id);
-      until = found.historyId;
+      for (const { id, messagesAdded } of found.history) {
+        for (const { message: one } of messagesAdded) ids.add(one.id);
+        // Records come in the order of their ids.
+        until = id;
+      }
       page = found.nextPageToken;
-      if (page === undefined) return { ids: [...ids], until };
+      if (page === undefined) return { ids: [...ids], until: found.historyId, more: false };
     }
-    // There is more than may be read at once: the rest comes with the next push.
-    return { ids: [...ids], until: historyId };
+    return { ids: [...ids], until, more: true };
   }
 
   async search(q: string, max: number): Promise<string[]> {

@@ -17,6 +17,13 @@ export function streamProblem(thrown: unknown): StreamProblem {
   };
 }
 
+/** Another company would not do what it was asked, and would not the next time. */
+export class Refused extends KeelsonError {
+  constructor(source: string, status: number) {
+    super("upstream_failed", `${source} refused: ${status}`, { source });
+  }
+}
+
 /** Something another company answered that isn't what it has published. */
 export function odd(source: string, what: string): KeelsonError {
   return new KeelsonError("upstream_failed", `${source}: ${what}`, { source });

@@ -70,6 +70,11 @@ export const knobs = {
   OPENROUTER_API_KEY: secret("key of the model"),
   OPENROUTER_MODEL: knob.text({ default: "openai/gpt-4o-mini", min: 1, describe: "which model" }),
   OPENROUTER_TIMEOUT_MS: knob.duration({ default: "30s", min: "100ms", describe: "until the model begins to answer" }),
+  OPENROUTER_SILENCE_MS: knob.duration({
+    default: "15s",
+    min: "50ms",
+    describe: "a model that says nothing for so long has hung up",
+  }),
   OPENROUTER_ATTEMPT_TIMEOUT_MS: knob.duration({ default: "12s", min: "50ms", describe: "one attempt" }),
   BULKHEAD_OPENROUTER_MAX: knob.int({ default: 32, min: 1, describe: "calls of the model at a time" }),
   SERPER_URL: knob.schema(url, { default: "https://google.serper.dev", describe: "where the search is" }),
@@ -77,9 +82,15 @@ export const knobs = {
   SERPER_TIMEOUT_MS: knob.duration({ default: "6s", min: "100ms", describe: "one search, retries included" }),
   SERPER_ATTEMPT_TIMEOUT_MS: knob.duration({ default: "2500ms", min: "50ms", describe: "one attempt" }),
   BULKHEAD_SERPER_MAX: knob.int({ default: 16, min: 1, describe: "searches at a time" }),
+  BULKHEAD_WAIT_MS: knob.duration({ default: "2s", min: "10ms", describe: "how long a call waits for its turn" }),
   BREAKER_MINIMUM_CALLS: knob.int({ default: 10, min: 1, describe: "calls in 30 s before a breaker judges" }),
   BREAKER_OPEN_MS: knob.duration({ default: "5s", min: "50ms", describe: "how long a breaker first stays open" }),
 
+  HTTP_BODY_TIMEOUT_MS: knob.duration({
+    default: "10s",
+    min: "50ms",
+    describe: "until the body of a request is there",
+  }),
   CHAT_ORIGINS: knob.list({ default: ["https://shop.example"], describe: "browser origins that may chat" }),
   OPERATOR_SUBJECTS: knob.list({ default: [], describe: "users who may see the reliability snapshot" }),
 

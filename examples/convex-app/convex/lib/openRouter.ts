@@ -45,8 +45,8 @@ const chunk = z.object({
   error: z.object({ message: z.string() }).optional(),
 });
 
-/** A model may write so much in one turn. */
-const MOST_CHARACTERS = 100_000;
+/** A model may write so much in one turn: three times as much (see `assistant`) fits into what messages may be. */
+const MOST_CHARACTERS = 20_000;
 
 /**
  * Asks the model, and hands on its words as they come.
@@ -60,7 +60,7 @@ export async function askModel(
   onText: (text: string) => void,
   signal: AbortSignal | undefined,
 ): Promise<Said> {
-  const { OPENROUTER_URL, OPENROUTER_MODEL } = kit.knobs;
+  const { OPENROUTER_URL, OPENROUTER_MODEL, OPENROUTER_SILENCE_MS } = kit.knobs;
   const response = await use(openRouter).fetch(
     `${OPENROUTER_URL}/api/v1/chat/completions`,
     {
@@ -80,7 +80,7 @@ export async function askModel(
   if (!response.ok || response.body === null) throw odd("OpenRouter", `answered ${response.status}`);
   let text = "";
   const calls: { id: string; name: string; args: string }[] = [];
-  for await (const data of eventData(response.body)) {
+  for await (const data of eventData(response.body, OPENROUTER_SILENCE_MS)) {
     const parsed = chunk.safeParse(jsonOf(data));
     if (!parsed.success) throw odd("OpenRouter", "a piece of its answer is not what it should be");
     const { error, choices = [] } = parsed.data;
@@ -112,18 +112,13 @@ export async function askModel(
 }
 
 /** The data of server-sent events, until `[DONE]` (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
-async function* eventData(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+async function* eventData(body: ReadableStream<Uint8Array>, silenceMs: number): AsyncGenerator<string> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let rest = "";
   try {
     for (;;) {
-      let piece: Awaited<ReturnType<typeof reader.read>>;
-      try {
-        piece = await reader.read();
-      } catch (cause) {
-        throw new KeelsonError("upstream_failed", "OpenRouter: the stream broke off", { cause });
-      }
+      const piece = await nextPiece(reader, silenceMs);
       rest += piece.done ? decoder.decode() : decoder.decode(piece.value, { stream: true });
       const lines = rest.split(/\r?\n/);
       rest = piece.done ? "" : (lines.pop() ?? "");
@@ -138,6 +133,25 @@ async function* eventData(body: ReadableStream<Uint8Array>): AsyncGenerator<stri
     }
   } finally {
     await reader.cancel().catch(() => undefined);
+  }
+}
+
+/** (The upstream's own time-out is over once the model has begun to answer.) */
+async function nextPiece(reader: ReadableStreamDefaultReader<Uint8Array>, silenceMs: number) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    const late = () => reject(new KeelsonError("upstream_timeout", "OpenRouter: it says nothing any more"));
+    timer = setTimeout(late, silenceMs);
+  });
+  const broken = (cause: unknown): never => {
+    throw cause instanceof DOMException && cause.name === "AbortError"
+      ? new KeelsonError("aborted", undefined, { cause })
+      : new KeelsonError("upstream_failed", "OpenRouter: the stream broke off", { cause });
+  };
+  try {
+    return await Promise.race([reader.read().catch(broken), silence]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

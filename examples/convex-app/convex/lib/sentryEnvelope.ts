@@ -1,4 +1,4 @@
-import type { Alert } from "./telemetry";
+import type { Alert } from "./alertQueue";
 
 /** A parsed DSN: `https://{key}@{host}/{project}`. */
 export interface Dsn {

@@ -1,8 +1,8 @@
 import type { Use } from "keelson";
 import { kit, serper } from "../keel";
-import { odd } from "./httpErrors";
+import { odd, Refused } from "./httpErrors";
 import { needed } from "./needed";
-import { type Hit, hits } from "./tools";
+import { type Hit, usableHits } from "./tools";
 
 /** Searches the web, or the shops. */
 export async function search(
@@ -21,9 +21,9 @@ export async function search(
     },
     { idempotent: true },
   );
-  if (!response.ok) throw odd("Serper", `answered ${response.status}`);
+  if (!response.ok) throw new Refused("Serper", response.status);
   const found = (await response.json().catch(() => null)) as Record<string, unknown> | null;
-  const parsed = hits.safeParse(found?.[what === "search" ? "organic" : "shopping"]);
-  if (!parsed.success) throw odd("Serper", "its answer is no list of hits");
-  return parsed.data;
+  const list = found?.[what === "search" ? "organic" : "shopping"];
+  if (!Array.isArray(list)) throw odd("Serper", "its answer has no list of hits");
+  return usableHits(list);
 }

@@ -49,7 +49,7 @@ function base64url(bytes: Uint8Array): string {
 
 /** What isn't base64url comes to nothing, and so is signed by nobody. */
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {
-  if (!/^[\w-]*$/.test(text)) return new Uint8Array();
+  if (!/^[\w-]*$/.test(text) || text.length % 4 === 1) return new Uint8Array();
   const plain = atob(
     text
       .replace(/-/g, "+")

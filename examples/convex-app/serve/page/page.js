@@ -104,6 +104,7 @@ async function ask(text) {
   for await (const [event, data] of events(response)) {
     if (event === "thread") ({ thread, session } = data);
     else if (event === "text") item.append(data.text);
+    else if (event === "stopped") notice("Stopped.");
     else if (event === "tool") notice(`${data.name}: ${data.state}`);
     else if (event === "done") {
       notice(data.missing.length > 0 ? `Without ${data.missing.join(", ")}` : "");
@@ -150,6 +151,9 @@ async function mailbox() {
 async function phone() {
   const { linked, phone: number } = await call("query", "integrations/whatsapp:linkStatus");
   $("phone").textContent = linked ? `Linked: ${number}` : "No phone is linked.";
+  if (linked) $("code").textContent = "";
+  $("link").hidden = linked;
+  $("unlink").hidden = !linked;
 }
 
 /** A button that does something, and says beside it how that went. */
@@ -179,6 +183,25 @@ action("sync", "mailbox", async () => {
 action("link", "code", async () => {
   const { code } = await call("mutation", "integrations/whatsapp:requestLinkCode");
   $("code").textContent = `Send ${code} to the assistant's number.`;
+  $("text").value = code;
+  $("phone-form").hidden = false;
+});
+action("unlink", "code", async () => {
+  await call("mutation", "integrations/whatsapp:unlink");
+  $("code").textContent = "";
+  await phone();
+});
+$("phone-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const response = await fetch("/demo/phone", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ text: $("text").value }),
+  });
+  const { heard = [], message: wrong } = await response.json();
+  $("heard").textContent = response.ok ? heard.join(" ") : wrong;
+  $("text").value = "";
+  await phone();
 });
 
 $("sign-in").addEventListener("submit", async (event) => {

@@ -1,4 +1,4 @@
-import { sessionToken } from "../../service/sessions.js";
+import { sessionToken } from "../../service/session-token.js";
 import { type Asked, type Seen, told } from "../ask.js";
 import type { Situation, Stage } from "../stage.js";
 

@@ -1,9 +1,10 @@
 import { v } from "convex/values";
+import { upTo } from "../server/bounded.js";
 import { forgetAll } from "../server/jobs/jobs.js";
 import { internal } from "./_generated/api.js";
 import { internalMutation } from "./_generated/server.js";
 
-/** Documents that one run deletes at most of each table: far below what a transaction may write. */
+/** Documents that one run deletes at most of each table, and fewer where they are large: see `upTo`. */
 const AT_ONCE = 500;
 
 /**
@@ -16,19 +17,14 @@ export const run = internalMutation({
   handler: async (ctx): Promise<{ cells: number; slis: number; jobs: number }> => {
     const now = Date.now();
     const { db } = ctx;
-    const cells = await db
-      .query("cells")
-      .withIndex("by_until", (q) => q.lte("until", now))
-      .take(AT_ONCE);
-    for (const { _id } of cells) await db.delete(_id);
-    const slis = await db
-      .query("slis")
-      .withIndex("by_until", (q) => q.lte("until", now))
-      .take(AT_ONCE);
-    for (const { _id } of slis) await db.delete(_id);
+    const oldCells = db.query("cells").withIndex("by_until", (q) => q.lte("until", now));
+    const cells = await upTo(oldCells, AT_ONCE, ({ state }) => state.length);
+    for (const { _id } of cells.docs) await db.delete(_id);
+    const oldSlis = db.query("slis").withIndex("by_until", (q) => q.lte("until", now));
+    const slis = await upTo(oldSlis, AT_ONCE, ({ counts }) => counts.length * 8);
+    for (const { _id } of slis.docs) await db.delete(_id);
     const jobs = await forgetAll(db, AT_ONCE, now);
-    if (Math.max(cells.length, slis.length, jobs) === AT_ONCE)
-      await ctx.scheduler.runAfter(0, internal.cleanup.run, {});
-    return { cells: cells.length, slis: slis.length, jobs };
+    if (cells.more || slis.more || jobs.more) await ctx.scheduler.runAfter(0, internal.cleanup.run, {});
+    return { cells: cells.docs.length, slis: slis.docs.length, jobs: jobs.docs.length };
   },
 });

@@ -1,4 +1,5 @@
 import type { Kernel } from "../../../core/kernel.js";
+import { alertKernel } from "../../../kernel/alerts/alert.js";
 import { circuitKernel } from "../../../kernel/breaker/circuit.js";
 import { sharedBreakerKernel } from "../../../kernel/breaker/shared-breaker.js";
 import { cacheEntryKernel } from "../../../kernel/cache/entry.js";
@@ -28,6 +29,7 @@ const all = [
   cacheEntryKernel,
   namespaceKernel,
   sliCell,
+  alertKernel,
 ] as readonly unknown[] as readonly AnyKernel[];
 
 /** Every kernel of this package, by its name: a component can run no other, for functions don't cross its boundary. */

@@ -1,3 +1,4 @@
+import { alertTwin } from "./alert.js";
 import { cacheEntryTwin } from "./cache-entry.js";
 import { idempotencyTwin } from "./idempotency.js";
 import { leaseTwin } from "./leases.js";
@@ -16,4 +17,5 @@ export const twins = [
   namespaceTwin,
   cacheEntryTwin,
   sliTwin,
+  alertTwin,
 ] as readonly unknown[] as readonly AnyTwin[];

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { Kernel } from "../../../core/kernel.js";
+import { alertKernel } from "../../../kernel/alerts/alert.js";
 import { sharedBreakerKernel } from "../../../kernel/breaker/shared-breaker.js";
 import { type CacheEntryState, cacheEntryKernel } from "../../../kernel/cache/entry.js";
 import { type IdempotencyState, idempotencyKernel } from "../../../kernel/idempotency/idempotency.js";
@@ -233,6 +234,19 @@ const sli: AnyTraced = {
   }),
 } as unknown as AnyTraced;
 
+const alerts: AnyTraced = {
+  kernel: alertKernel,
+  flat: numbers,
+  steps: fc.record({
+    afterMs,
+    config: fc.record({ holdMs: fc.nat(400), keepMs: fc.integer({ min: 300, max: 100_000 }) }),
+    input: fc.record({
+      op: fc.constantFrom("burning", "lingering", "calm", "calm", "look"),
+      by: fc.oneof(some, fc.constant(2 ** 48 - 1)),
+    }),
+  }),
+} as unknown as AnyTraced;
+
 /** Every kernel. */
 export const traced: readonly AnyTraced[] = [
   limits(fixedWindow, false, 2 ** 50),
@@ -246,4 +260,5 @@ export const traced: readonly AnyTraced[] = [
   namespaces,
   cacheEntries,
   sli,
+  alerts,
 ];

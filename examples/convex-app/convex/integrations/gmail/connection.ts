@@ -53,6 +53,23 @@ export const find = internalGuarded.query({
   },
 });
 
+/** Forgets a connection whose grant is over: its mailbox can't be read any more. */
+export const lapsed = internalGuarded.mutation({
+  ...app,
+  name: "integrations.gmail.connection.lapsed",
+  args: { owner: v.string(), refreshToken: v.string() },
+  handler: async ({ ctx }, { owner, refreshToken }) => {
+    const row = await ctx.db
+      .query("gmailConnections")
+      .withIndex("by_owner", (q) => q.eq("owner", owner))
+      .unique();
+    // (It may have been connected anew meanwhile.)
+    if (row?.refreshToken !== refreshToken) return false;
+    await ctx.db.delete(row._id);
+    return true;
+  },
+});
+
 /** Notes up to where a mailbox was read. Pushes come out of order: it never goes back. */
 export const readUntil = internalGuarded.mutation({
   ...app,

@@ -5,7 +5,6 @@ import { kit, pushes, webhooks } from "../../keel";
 import { called } from "../../lib/functionErrors";
 import { gmailNotice, pubSubEnvelope } from "../../lib/httpContracts";
 import { needed } from "../../lib/needed";
-import { sendAlerts } from "../../lib/telemetry";
 
 const { PUBSUB_AUDIENCE, PUBSUB_SERVICE_ACCOUNT, PUBSUB_JWKS_URL } = kit.knobs;
 const pubSubPush =
@@ -29,6 +28,7 @@ export const gmailPush = kit.endpoint({
   path: "/api/gmail/push",
   body: pubSubEnvelope,
   maxBytes: "64kb",
+  bodyTimeout: kit.knobs.HTTP_BODY_TIMEOUT_MS,
   auth: pubSubPush,
   limits: [{ limiter: webhooks, by: "client" }],
   replay: pushes,
@@ -40,7 +40,6 @@ export const gmailPush = kit.endpoint({
     const { outcome } = await use(pushes).once("gmail", id, async (): Promise<void> => {
       await called(ctx.runAction(internal.integrations.gmail.sync.incrementalSync, notice.data));
     });
-    await sendAlerts(ctx);
     if (outcome === "in_flight") throw new KeelsonError("conflict", "Being handled", { retryAfterMs: 5000 });
     return { outcome };
   },

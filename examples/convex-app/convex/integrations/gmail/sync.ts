@@ -1,5 +1,5 @@
 import { v } from "convex/values";
-import { anonymous, KeelsonError, unlimited } from "keelson";
+import { anonymous, isKeelsonError, KeelsonError, unlimited } from "keelson";
 import { internal } from "../../_generated/api";
 import type { ActionCtx } from "../../_generated/server";
 import { guarded, internalGuarded } from "../../keel";
@@ -10,7 +10,8 @@ import { Mailbox, tokens } from "../../lib/gmailApi";
 import { parcelIn } from "../../lib/parcels";
 
 const MOST_MESSAGES = 50;
-const MOST_PAGES = 5;
+/** Of history, 100 records each, in one call. */
+const MOST_PAGES = 2;
 /** Messages that are read at a time. */
 const AT_ONCE = 5;
 
@@ -52,16 +53,26 @@ export const incrementalSync = internalGuarded.action({
     const connection = await ctx.runQuery(internal.integrations.gmail.connection.find, { email: emailAddress });
     // Disconnected meanwhile, or a notice of a mailbox that never was ours; and what was read already.
     if (connection === null || BigInt(historyId) <= BigInt(connection.historyId)) return { read: 0, parcels: 0 };
-    const { access_token } = await tokens(use, connection);
-    const mailbox = new Mailbox(use, access_token);
+    const granted = await tokens(use, connection).catch(async (error: unknown) => {
+      if (!isKeelsonError(error) || error.code !== "forbidden") throw error;
+      // The user has taken their consent back. Pushed again it would be no better.
+      const { owner, refreshToken } = connection;
+      await ctx.runMutation(internal.integrations.gmail.connection.lapsed, { owner, refreshToken });
+      return undefined;
+    });
+    if (granted === undefined) return { read: 0, parcels: 0 };
+    const mailbox = new Mailbox(use, granted.access_token);
     const news = await mailbox.since(connection.historyId, MOST_PAGES);
     const ids = news?.ids ?? (await mailbox.search("newer_than:7d", MOST_MESSAGES));
     const synced = await read(ctx, mailbox, connection.owner, ids);
     const until = news?.until ?? historyId;
-    await ctx.runMutation(internal.integrations.gmail.connection.readUntil, {
+    const moved: boolean = await ctx.runMutation(internal.integrations.gmail.connection.readUntil, {
       owner: connection.owner,
       historyId: until,
     });
+    // More than one call should read: another goes on from there.
+    if (news?.more === true && moved)
+      await ctx.scheduler.runAfter(0, internal.integrations.gmail.sync.incrementalSync, { emailAddress, historyId });
     return synced;
   },
 });

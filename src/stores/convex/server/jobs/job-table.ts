@@ -1,5 +1,6 @@
 import type { GenericDatabaseReader, GenericDatabaseWriter, WithoutSystemFields } from "convex/server";
 import type { DataModel, Doc } from "../../component/_generated/dataModel.js";
+import { upTo } from "../bounded.js";
 import type { WireJob, WireRetention } from "./validators.js";
 
 export type Reader = GenericDatabaseReader<DataModel>;
@@ -55,11 +56,11 @@ export class JobTable {
   }
 
   /** Those whose time has come, soonest first. */
-  due(state: "delayed" | "running", now: number, most: number): Promise<JobDoc[]> {
-    return this.#db
+  async due(state: "delayed" | "running", now: number, most: number): Promise<JobDoc[]> {
+    const due = this.#db
       .query("jobs")
-      .withIndex("by_time", (q) => q.eq("queue", this.#queue).eq("state", state).lte("at", now))
-      .take(most);
+      .withIndex("by_time", (q) => q.eq("queue", this.#queue).eq("state", state).lte("at", now));
+    return (await upTo(due, most, jobSize)).docs;
   }
 
   /** When the first delayed or running job needs looking after. */
@@ -169,12 +170,15 @@ export function jobOf(db: Reader, queue: string, id: string): Promise<JobDoc | n
     .unique();
 }
 
+/** About how many characters a job has. */
+export function jobSize({ payload, result, error }: JobDoc): number {
+  return payload.length + (result?.length ?? 0) + (error?.length ?? 0);
+}
+
 /** Ended jobs of a queue whose time has passed. */
-export function pastJobs(db: Reader, queue: string, now: number, most: number): Promise<JobDoc[]> {
-  return db
-    .query("jobs")
-    .withIndex("by_end", (q) => q.eq("queue", queue).eq("over", true).lte("at", now))
-    .take(most);
+export async function pastJobs(db: Reader, queue: string, now: number, most: number): Promise<JobDoc[]> {
+  const past = db.query("jobs").withIndex("by_end", (q) => q.eq("queue", queue).eq("over", true).lte("at", now));
+  return (await upTo(past, most, jobSize)).docs;
 }
 
 async function toolOf(db: Reader, queue: string, name: string): Promise<Tool | undefined> {

@@ -1,7 +1,8 @@
+import { type Some, upTo } from "../bounded.js";
 import { claimed, type Head } from "./claiming.js";
 import { enqueued, forgotten } from "./enqueuing.js";
 import { cancelled, finished, heldBy } from "./finishing.js";
-import { type JobDoc, JobTable, jobOf, type Reader, type Writer } from "./job-table.js";
+import { type JobDoc, JobTable, jobOf, jobSize, type Reader, type Writer } from "./job-table.js";
 import type {
   WireClaimRequest,
   WireFinish,
@@ -91,15 +92,13 @@ export function cleanup(db: Writer, queue: string, max: number, now: number) {
 }
 
 /** Of all queues. */
-export async function forgetAll(db: Writer, most: number, now: number): Promise<number> {
-  const past = await db
-    .query("jobs")
-    .withIndex("by_any_end", (q) => q.eq("over", true).lte("at", now))
-    .take(most);
+export async function forgetAll(db: Writer, most: number, now: number): Promise<Some<JobDoc>> {
+  const ended = db.query("jobs").withIndex("by_any_end", (q) => q.eq("over", true).lte("at", now));
+  const past = await upTo(ended, most, jobSize);
   const queues = new Map<string, JobDoc[]>();
-  for (const job of past) queues.set(job.queue, [...(queues.get(job.queue) ?? []), job]);
+  for (const job of past.docs) queues.set(job.queue, [...(queues.get(job.queue) ?? []), job]);
   for (const [queue, jobs] of queues) await within(db, queue, (table) => table.forget(jobs));
-  return past.length;
+  return past;
 }
 
 export function requeueDead(db: Writer, queue: string, tool: string | undefined, max: number, now: number) {
