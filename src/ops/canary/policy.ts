@@ -94,8 +94,6 @@ export const canaryPolicySchema = z.strictObject({
   onRollback: z.array(z.string().min(1)).min(1).exactOptional(),
 });
 
-/** What `canary-policy.json` may say. */
-export type CanaryPolicyInput = z.input<typeof canaryPolicySchema>;
 /** A policy, checked and with its defaults. */
 export type CanaryPolicy = z.output<typeof canaryPolicySchema>;
 
