@@ -112,14 +112,16 @@ describe("a canary", () => {
     expect(artefact.data.hook).toMatchObject({ exitCode: null, output: expect.stringContaining("ENOENT") });
   });
 
-  it("can't begin without a candidate that answers", async () => {
+  it("can't begin without a candidate that answers, or by a policy that names what isn't there", async () => {
     const { control, candidate } = await arms();
     const gone = await serve((_, response) => void response.end());
     await gone.close();
     await expect(canary({ control, candidate: gone.url })).rejects.toThrow(
       `${gone.url} can't be reached (ECONNREFUSED)`,
     );
+    await expect(
+      canary({ control, candidate }, { policy: { scenarios: { chta: { critical: false } } } }),
+    ).rejects.toThrow('canary policy: scenarios: "chta" matches nothing; there are chat');
     await expect(canary({ control, candidate: "shop" })).rejects.toThrow('"shop": expected an http(s) address');
-    expect(candidate).toMatch(/^http/);
   });
 });

@@ -58,6 +58,7 @@ export async function runCanary(
   const filter = options.scenarios ?? policy.load.scenarios;
   const names = chosen(Object.keys(config.scenarios), (name) => name, filter, "--scenarios");
   if (names.length === 0) throw new UsageError("there are no scenarios to compare: the configuration has none");
+  chosen(Object.keys(config.scenarios), (name) => name, Object.keys(policy.scenarios), "canary policy: scenarios");
   const arms = {
     control: aimed(workspace, options.control ?? config.target.url),
     candidate: aimed(workspace, options.candidate),
