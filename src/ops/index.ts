@@ -11,5 +11,6 @@ export { type GameDayData, gameDayDataSchema } from "./gameday/journal.js";
 export type { GameDayStep, RollbackStrategy } from "./gameday/run-experiment.js";
 export { type Io, processIo } from "./io.js";
 export { commandText, shownCommands } from "./runbook/command-text.js";
+export { type CommandOutcome, runRunbookCommand } from "./runbook/run-command.js";
 export { parseRunbook, type Runbook, type RunbookCommand } from "./runbook/runbook.js";
 export { type Check, type CheckVerdict, exitCodeOf, type Verdict, worst } from "./verdict.js";

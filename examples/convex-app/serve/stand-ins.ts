@@ -34,8 +34,11 @@ export interface StandIns {
   close(): Promise<void>;
 }
 
-/** @param url where the app will be */
-export async function startStandIns(url: string): Promise<StandIns> {
+/**
+ * @param url where the app will be
+ * @param admin whether faults can be switched over HTTP, too
+ */
+export async function startStandIns(url: string, { admin = false } = {}): Promise<StandIns> {
   const secret = () => randomBytes(24).toString("base64url");
   const shared = {
     OPENROUTER_API_KEY: secret(),
@@ -51,9 +54,10 @@ export async function startStandIns(url: string): Promise<StandIns> {
     PUBSUB_SERVICE_ACCOUNT: "push@shop.iam.gserviceaccount.com",
   };
   const [openRouter, serper, google, whatsApp, pubSub, sentry] = await Promise.all([
-    openRouterStandIn({ apiKey: shared.OPENROUTER_API_KEY, reply: likeAModel }),
-    serperStandIn({ apiKey: shared.SERPER_API_KEY }),
+    openRouterStandIn({ admin, apiKey: shared.OPENROUTER_API_KEY, reply: likeAModel }),
+    serperStandIn({ admin, apiKey: shared.SERPER_API_KEY }),
     googleStandIn({
+      admin,
       clientId: shared.GOOGLE_CLIENT_ID,
       clientSecret: shared.GOOGLE_CLIENT_SECRET,
       messages: [
@@ -61,9 +65,9 @@ export async function startStandIns(url: string): Promise<StandIns> {
         { subject: "Lunch on Friday?", text: "The usual place?" },
       ],
     }),
-    whatsAppCloudStandIn({ token: shared.WHATSAPP_TOKEN }),
-    pubSubStandIn({ audience: shared.PUBSUB_AUDIENCE, serviceAccount: shared.PUBSUB_SERVICE_ACCOUNT }),
-    sentryStandIn(),
+    whatsAppCloudStandIn({ admin, token: shared.WHATSAPP_TOKEN }),
+    pubSubStandIn({ admin, audience: shared.PUBSUB_AUDIENCE, serviceAccount: shared.PUBSUB_SERVICE_ACCOUNT }),
+    sentryStandIn({ admin }),
   ]);
   return {
     openRouter,

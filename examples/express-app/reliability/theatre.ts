@@ -36,12 +36,12 @@ export interface Theatre {
 /**
  * Puts the service up, in a process of its own, with stand-ins; with Redis behind a proxy where one can be had.
  *
- * @param redis address of a running one, or path of redis-server. Default: the redis-server on PATH, if any
+ * @param redis address of a running one, or path of redis-server; `false`: none. Default: the redis-server on PATH, if any
  */
 export async function openTheatre({
-  redis = onPath("redis-server"),
+  redis = onPath("redis-server") ?? false,
 }: {
-  redis?: string | undefined;
+  readonly redis?: string | false | undefined;
 } = {}): Promise<Theatre> {
   const open: (() => Promise<void>)[] = [];
   const close = async () => {
@@ -50,7 +50,7 @@ export async function openTheatre({
   try {
     const standIns = await startStandIns({ admin: true });
     open.push(() => standIns.close());
-    const store = redis === undefined ? undefined : await breakableRedis(redis, open);
+    const store = redis === false ? undefined : await breakableRedis(redis, open);
     const port = await freePort();
     const service = await faultyProcess({
       command: [process.execPath, "--import", "tsx", MAIN],

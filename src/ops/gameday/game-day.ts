@@ -3,7 +3,7 @@ import type { Artefact } from "../artefact/envelope.js";
 import { makeArtefact } from "../artefact/make.js";
 import type { Workspace } from "../config/load.js";
 import { UsageError } from "../failure.js";
-import { runCommand } from "../runbook/run-command.js";
+import { runRunbookCommand } from "../runbook/run-command.js";
 import type { RunbookCommand } from "../runbook/runbook.js";
 import { type RawCheck, worst } from "../verdict.js";
 import { checksOf, notRun } from "./checks.js";
@@ -116,7 +116,7 @@ function contextOf(
     dryRun: given.dryRun,
     async runCommand(command: RunbookCommand, signal): Promise<CommandRun> {
       const { id, run, when } = command;
-      const outcome = await runCommand(command, {
+      const outcome = await runRunbookCommand(command, {
         env,
         cwd: folder,
         ...(signal && { signal }),

@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are the placeholders of experiments and runbooks
+import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../failure.js";
 import { experiment, type Files, PARTS, ScriptedWorld, workspaceOf } from "./game-day.fixture.js";
@@ -152,6 +153,19 @@ describe("an experiment is refused", () => {
 });
 
 describe("an experiment is read", () => {
+  it("from the documentation", async () => {
+    const page = await readFile(new URL("../../../docs/gameday.md", import.meta.url), "utf8");
+    const shown = /^```json\n([\s\S]*?)^```$/m.exec(page)?.[1] ?? "";
+    const runbook = await readFile(new URL("../../../docs/runbooks/serper-down.md", import.meta.url), "utf8");
+    const env = { SERVICE_URL: "http://shop.test", SERPER_ADMIN: "http://admin.test", SESSION_TOKEN: "a session" };
+    const { workspace } = await workspaceOf(
+      { "experiments/search.json": shown, "runbooks/serper-down.md": runbook },
+      { ...env, OPERATOR_TOKEN: "an operator" },
+    );
+    const { data } = await runGameDay(workspace, { world: world(), dryRun: true });
+    expect(data.experiments[0]).toMatchObject({ title: "The search fails", outcome: { owner: "search" }, notes: [] });
+  });
+
   const names = async (files: Files, wanted?: string[]) => {
     const { workspace } = await workspaceOf(files);
     const { data } = await runGameDay(workspace, { world: world(), ...(wanted && { experiments: wanted }) });

@@ -1,6 +1,6 @@
 import { misses, missText } from "../expect/judge.js";
 import type { Answered } from "../http/exchange.js";
-import type { ProgramCall, ProgramResult } from "../process/run-program.js";
+import { type ProgramCall, type ProgramResult, runProgram } from "../process/run-program.js";
 import { filledCommand } from "./command-text.js";
 import type { RunbookCommand } from "./runbook.js";
 
@@ -11,20 +11,25 @@ export interface CommandOutcome extends ProgramResult {
   readonly reason: string | null;
 }
 
-/** Runs a command of a runbook, and says whether it went as the runbook says. */
-export async function runCommand(
+/**
+ * Runs a command of a runbook, and says whether it went as the runbook says.
+ *
+ * @throws {UsageError} naming a variable that isn't set
+ */
+export async function runRunbookCommand(
   command: RunbookCommand,
   world: {
     readonly env: Readonly<Record<string, string | undefined>>;
     readonly cwd: string;
     readonly signal?: AbortSignal;
-    run(call: ProgramCall): Promise<ProgramResult>;
+    /** Default: runs it. */
+    readonly run?: (call: ProgramCall) => Promise<ProgramResult>;
   },
 ): Promise<CommandOutcome> {
-  const { env, cwd, signal } = world;
+  const { env, cwd, signal, run = runProgram } = world;
   const [program = "", ...args] = filledCommand(command, env);
   const call = { program, args, env, cwd, timeoutMs: command.timeout, ...(signal && { signal }) };
-  const result = await world.run(call);
+  const result = await run(call);
   const reason = wrong(command, result);
   return { ...result, passed: reason === null, reason };
 }
