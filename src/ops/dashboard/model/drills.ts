@@ -125,7 +125,7 @@ function burnOf(run: DrillRun, slo: Slo): Signal[] {
   return [
     {
       kind: "drill-burn",
-      title: `Burn in the drill${profileText(run)}`,
+      title: `Drill burn${profileText(run)}`,
       ...trusted(run, judged?.verdict ?? (threshold === null ? "skipped" : over ? "fail" : "pass"), [
         judged?.reason ?? (over ? `${burnText(burn.long.rate)} over the steady stage` : null),
       ]),
@@ -154,7 +154,7 @@ function figuresOf(run: DrillRun, slo: Slo, names: readonly string[]): Signal[] 
     const observed = latencies?.[percentile] ?? null;
     signals.push({
       kind: "latency",
-      title: `${percentile} in the drill${profileText(run)}`,
+      title: `${percentile}${profileText(run)}`,
       ...limited(run, observed, limit, msText),
       unit: "ms",
       observed,
@@ -169,7 +169,7 @@ function figuresOf(run: DrillRun, slo: Slo, names: readonly string[]): Signal[] 
     const observed = valid === 0 ? null : counts[outcome] / valid;
     signals.push({
       kind: "rate",
-      title: `${outcome} in the drill${profileText(run)}`,
+      title: `${outcome}${profileText(run)}`,
       ...limited(run, observed, limit, shareText),
       unit: "share",
       observed,
@@ -210,7 +210,7 @@ function trusted(
 }
 
 function profileText({ drill: { profile } }: DrillRun): string {
-  return profile === null ? "" : ` (${profile})`;
+  return profile === null ? "" : `, ${profile}`;
 }
 
 function least(values: readonly (number | undefined)[]): number | null {
