@@ -65,7 +65,7 @@ function checkOf({ id, objective, verdict, owner, runbook, signals }: SloRow): R
     ...(cause === undefined
       ? { reason: "nothing measures it: no live snapshot, no drill of its scenarios" }
       : {
-          ...(cause.reason !== null && { reason: `${cause.title}: ${cause.reason}` }),
+          ...(cause.reason !== null && { reason: `${cause.group}, ${cause.title}: ${cause.reason}` }),
           metric: { burn: "burnRate", ms: "latencyMs", share: "rate" }[cause.unit],
           observed: cause.observed,
           threshold: cause.threshold,

@@ -35,6 +35,7 @@ export type Latest = z.output<typeof latest>;
 
 const signal = z.object({
   kind: z.enum(["live-burn", "drill-burn", "latency", "rate"]),
+  group: z.string().describe("Where it is from: live traffic, a drill of a profile."),
   title: z.string(),
   verdict: checkVerdict,
   reason: z.string().nullable(),

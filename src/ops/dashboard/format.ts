@@ -19,8 +19,8 @@ export function countText(value: number): string {
 /** A latency: `0.84 ms`, `48 ms`, `1.24 s`. */
 export function msText(ms: number | null): string {
   if (ms === null) return NONE;
-  if (ms >= 10_000) return `${(ms / 1_000).toFixed(1)} s`;
-  if (ms >= 1_000) return `${(ms / 1_000).toFixed(2)} s`;
+  if (ms >= 10_000) return `${trimmed(ms / 1_000, 1)} s`;
+  if (ms >= 1_000) return `${trimmed(ms / 1_000, 2)} s`;
   if (ms >= 100) return `${Math.round(ms)} ms`;
   return `${trimmed(ms, ms >= 10 ? 1 : 2)} ms`;
 }
@@ -54,9 +54,11 @@ export function burnText(rate: number | null): string {
   return `${trimmed(rate, rate >= 100 ? 0 : rate >= 1 ? 1 : 2)}×`;
 }
 
-/** A figure of a check, whatever it is of. */
-export function figureText(value: number | string | null): string {
+/** A figure of a check, by the name of what was measured: `p95Ms`, `burnRate`, `status`. */
+export function figureText(value: number | string | null, metric: string | null): string {
   if (value === null) return NONE;
+  if (typeof value === "number" && metric?.endsWith("Ms")) return msText(value);
+  if (typeof value === "number" && metric === "burnRate") return burnText(value);
   if (typeof value === "string") return value;
   return Number.isInteger(value) ? countText(value) : String(Number(value.toPrecision(4)));
 }

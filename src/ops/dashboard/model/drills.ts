@@ -125,7 +125,8 @@ function burnOf(run: DrillRun, slo: Slo): Signal[] {
   return [
     {
       kind: "drill-burn",
-      title: `Drill burn${profileText(run)}`,
+      group: groupOf(run),
+      title: "burn",
       ...trusted(run, judged?.verdict ?? (threshold === null ? "skipped" : over ? "fail" : "pass"), [
         judged?.reason ?? (over ? `${burnText(burn.long.rate)} over the steady stage` : null),
       ]),
@@ -154,7 +155,8 @@ function figuresOf(run: DrillRun, slo: Slo, names: readonly string[]): Signal[] 
     const observed = latencies?.[percentile] ?? null;
     signals.push({
       kind: "latency",
-      title: `${percentile}${profileText(run)}`,
+      group: groupOf(run),
+      title: percentile,
       ...limited(run, observed, limit, msText),
       unit: "ms",
       observed,
@@ -169,7 +171,8 @@ function figuresOf(run: DrillRun, slo: Slo, names: readonly string[]): Signal[] 
     const observed = valid === 0 ? null : counts[outcome] / valid;
     signals.push({
       kind: "rate",
-      title: `${outcome}${profileText(run)}`,
+      group: groupOf(run),
+      title: outcome,
       ...limited(run, observed, limit, shareText),
       unit: "share",
       observed,
@@ -209,8 +212,8 @@ function trusted(
   return { verdict: "inconclusive", reason: `the drill was ${artefact.verdict}` };
 }
 
-function profileText({ drill: { profile } }: DrillRun): string {
-  return profile === null ? "" : `, ${profile}`;
+function groupOf({ drill: { profile } }: DrillRun): string {
+  return profile === null ? "Drill" : `Drill, ${profile}`;
 }
 
 function least(values: readonly (number | undefined)[]): number | null {

@@ -77,7 +77,8 @@ function alert(long: LiveWindow, short: LiveWindow, objective: number, pair: Bur
   const rates = { long: burnRate(long, objective), short: burnRate(short, objective) };
   return {
     kind: "live-burn",
-    title: `Burn, ${spanText(pair.longSec * 1_000)} and ${spanText(pair.shortSec * 1_000)}`,
+    group: "Live burn",
+    title: `${spanText(pair.longSec * 1_000)} · ${spanText(pair.shortSec * 1_000)}`,
     ...judged(long, short, rates, objective, pair),
     unit: "burn",
     observed: rates.long,

@@ -29,8 +29,8 @@ ${
           {
             head: "Observed",
             kind: "num",
-            cell: ({ observed, threshold }) =>
-              html`${figureText(observed)}${threshold !== null && html` <span class="muted">of ${figureText(threshold)}</span>`}`,
+            cell: ({ observed, threshold, metric }) =>
+              html`${figureText(observed, metric)}${threshold !== null && html` <span class="muted">of ${figureText(threshold, metric)}</span>`}`,
           },
           { head: "Owner", cell: ({ owner }) => owner ?? html`<span class="muted">nobody</span>` },
           { head: "Runbook", cell: ({ runbook }) => runbookLink(runbook, places) },
@@ -114,7 +114,7 @@ ${
 ${
   runs.length === 0
     ? html`<p class="empty">There are none yet. Begin with <code>npx keelson probe</code>, then <code>npx keelson drill --profile quick</code>.</p>`
-    : html`<details class="more"><summary>${counted(runs.length, "run")}${older > 0 && `, and ${counted(older, "older file")} left out`}</summary><div class="card flush">${table(
+    : html`<details class="more list"><summary>${counted(runs.length, "run")}${older > 0 && `, and ${counted(older, "older file")} left out`}</summary><div class="card flush">${table(
         "Artefacts, newest first",
         [
           { head: "File", kind: "main", cell: ({ file }) => fileLink(file) },

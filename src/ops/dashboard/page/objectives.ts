@@ -25,10 +25,17 @@ ${budget(slo)}
 ${
   slo.signals.length === 0
     ? html`<p class="muted">Nothing measures it yet: no snapshot has its indicator, no drill its scenarios.</p>`
-    : html`<ul class="signals">${slo.signals.map(signalRow)}</ul>`
+    : groups(slo.signals).map(
+        ([name, signals]) => html`<h4>${name}</h4><ul class="signals">${signals.map(signalRow)}</ul>`,
+      )
 }
 <p class="card-foot"><span>${slo.owner}${contact !== null && html` <span class="muted">${contact}</span>`}</span><span>${runbookLink(slo.runbook, places, "Runbook")}</span></p>
 </article>`;
+}
+
+function groups(signals: readonly Signal[]): [name: string, signals: Signal[]][] {
+  const names = [...new Set(signals.map(({ group }) => group))];
+  return names.map((name) => [name, signals.filter(({ group }) => group === name)]);
 }
 
 const WORDS: Readonly<Record<SloRow["verdict"], string>> = {
@@ -50,7 +57,7 @@ function budget({ budget: spending }: SloRow): Html {
   const period = spanText(periodSec * 1_000);
   const label = `${shareText(spent)} of the error budget of ${period} spent; an even pace is ${shareText(pace)}`;
   return html`<div class="budget">
-<p><span class="budget-figure">${shareText(Number(spent.toFixed(3)))}</span> of the ${period} budget spent <span class="muted">in the ${watched}</span></p>
+<p class="spent"><span class="budget-figure">${shareText(Number(spent.toFixed(3)))}</span><span>of the budget of ${period}<br><span class="muted">spent in the ${watched}</span></span></p>
 <svg class="budget-bar" height="18" role="img" aria-label="${label}"><title>${label}</title><rect class="rest" y="4" width="100%" height="10" rx="5"/><rect class="${tone}" y="4" width="${percent(Math.min(100, Math.max(spent * 100, spent > 0 ? 1.5 : 0)))}" height="10" rx="5"/>${
     pace < 1 && html`<line class="tick" x1="${percent(pace * 100)}" x2="${percent(pace * 100)}" y1="0" y2="18"/>`
   }</svg>
@@ -61,10 +68,12 @@ function budget({ budget: spending }: SloRow): Html {
 function signalRow(signal: Signal): Html {
   const tone = toneOf(signal.verdict);
   const text = { burn: burnText, ms: msText, share: shareText }[signal.unit];
+  // What its figures say already.
+  const restated = signal.verdict === "fail" && signal.unit !== "burn";
   const values = signal.unit === "burn" ? [signal.observed, signal.short] : [signal.observed];
   const burns = signal.unit === "burn" ? `${text(signal.observed)} · ${text(signal.short)}` : text(signal.observed);
   return html`<li class="${tone}">${glyph(tone, signal.verdict)}<span class="what">${signal.title}</span>
 ${bullet(values, signal.threshold, tone)}
 <span class="figure">${burns}</span><span class="of-limit muted">${signal.threshold === null ? "" : `≤ ${text(signal.threshold)}`}</span>
-${signal.reason !== null && signal.verdict !== "pass" && html`<span class="why">${signal.reason}</span>`}</li>`;
+${signal.reason !== null && !restated && signal.verdict !== "pass" && html`<span class="why">${signal.reason}</span>`}</li>`;
 }

@@ -72,7 +72,7 @@ function trail(history: readonly { readonly at: string; readonly verdict: Verdic
   const notGood = history.filter(({ verdict }) => toneOf(verdict) !== "good").length;
   const label = `The last ${counted(history.length, "run")}: ${notGood === 0 ? "all good" : `${notGood} not good`}`;
   const width = history.length * STEP - (STEP - BAR);
-  return html`<svg class="trail" width="${width}" height="${BAR_HEIGHT}" role="img" aria-label="${label}">${history.map(
+  return html`<svg class="trail" viewBox="0 0 ${width} ${BAR_HEIGHT}" width="${width}" height="${BAR_HEIGHT}" role="img" aria-label="${label}">${history.map(
     ({ at, verdict }, index) => {
       const height = HEIGHTS[toneOf(verdict)];
       return html`<g><title>${shortTimeText(at)}: ${verdict}</title><rect class="hit" x="${index * STEP - 1}" width="${STEP}" height="${BAR_HEIGHT}"/><rect class="${toneOf(verdict)}" x="${index * STEP}" y="${BAR_HEIGHT - height}" width="${BAR}" height="${height}" rx="1.5"/></g>`;

@@ -25,7 +25,7 @@ h3{font-size:15px;font-weight:620;overflow-wrap:anywhere}
 .eyebrow{font-size:12px;font-weight:600;letter-spacing:.08em;text-transform:uppercase;color:var(--muted);margin-bottom:6px}
 .headline{display:flex;gap:10px;align-items:flex-start;font-size:19px;line-height:1.4;margin-top:10px;letter-spacing:-.006em}.headline span{min-width:0;overflow-wrap:anywhere}
 .headline .glyph{width:20px;height:20px;margin-top:3px}
-.facts{display:flex;flex-wrap:wrap;gap:8px 36px;margin:22px 0 26px;font-size:14px}
+.facts{display:flex;flex-wrap:wrap;gap:8px 30px;margin:22px 0 26px;font-size:14px}
 .facts dt{color:var(--muted);font-size:12px}.facts dd{overflow-wrap:anywhere}
 .glyph{width:16px;height:16px;flex:none;vertical-align:-3px}
 .glyph .fill{fill:currentColor}.glyph .mark{stroke:var(--mark);stroke-width:1.8;fill:none;stroke-linecap:round;stroke-linejoin:round}
@@ -38,25 +38,25 @@ rect.good{fill:var(--good)}rect.warn{fill:var(--warn)}rect.bad{fill:var(--bad)}r
 .strip li{flex:1 1 200px;background:var(--surface);padding:18px 20px;min-width:0}
 .strip h3{font-size:13px;font-weight:500;color:var(--muted)}
 .verdict{display:flex;gap:9px;align-items:center;font-size:23px;line-height:1.3;font-weight:640;letter-spacing:-.015em;margin:4px 0 6px}
-.verdict::first-letter,.badge::first-letter{text-transform:uppercase}
 .verdict .glyph{width:20px;height:20px}
 .strip p.muted{font-size:13px}
-.trail{display:block;margin-top:12px;max-width:100%}
+.trail{display:block;margin-top:12px;max-width:100%;height:auto}
 .card{background:var(--surface);border:1px solid var(--line);border-radius:14px;padding:20px;min-width:0}
 .card.flush{padding:6px 20px}
-.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,370px),1fr));gap:18px;align-items:stretch}
+.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr));gap:18px;align-items:stretch}
 .cards.wide{grid-template-columns:repeat(auto-fill,minmax(min(100%,480px),1fr))}
-.card-top{display:flex;justify-content:space-between;gap:12px;align-items:baseline}
+.card-top{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 12px;align-items:baseline}.card-top>.muted{font-size:13px}
 .slo{display:flex;flex-direction:column}.slo h3{font-size:17px;letter-spacing:-.01em}.of{font-size:13px}
 .budget{margin:16px 0 14px}.budget-figure{font-size:28px;line-height:1.2;font-weight:660;letter-spacing:-.025em;margin-right:2px}
 .budget-bar{display:block;width:100%;margin:7px 0 4px}
 .tick{stroke:var(--ink);stroke-width:1.5;stroke-opacity:.75}
-.signals{border-top:1px solid var(--line);padding-top:8px;margin-bottom:12px}
-.signals li{display:grid;grid-template-columns:16px minmax(0,1fr) 64px auto 58px;gap:0 9px;align-items:center;padding:4px 0;font-size:13px}
+p{text-wrap:pretty}h4{font-size:12.5px;font-weight:500;color:var(--muted);border-top:1px solid var(--line);padding-top:10px;margin-bottom:2px}.signals{margin-bottom:12px;display:grid;grid-template-columns:16px minmax(0,1fr) 64px auto auto;column-gap:9px}
+.spent{display:flex;gap:12px;align-items:center;font-size:13px;line-height:1.35}
+.signals li{display:grid;grid-column:1/-1;grid-template-columns:subgrid;align-items:center;padding:4px 0;font-size:13px}
 .signals .glyph{width:14px;height:14px}.figure{text-align:right;white-space:nowrap;font-weight:560}.of-limit{white-space:nowrap}
 .signals li.bad .figure,.signals li.bad .why{color:var(--bad)}.signals li.warn .figure,.signals li.warn .why{color:var(--warn)}
 .why{grid-column:2/-1;font-size:12.5px;color:var(--muted)}
-.bullet{width:64px;display:block}
+.bullet{width:100%;display:block}
 .card-foot{display:flex;flex-wrap:wrap;justify-content:space-between;gap:4px 16px;border-top:1px solid var(--line);padding-top:12px;margin-top:auto;font-size:13px}
 .empty{color:var(--muted);border:1px dashed var(--line);border-radius:14px;padding:22px 20px}
 .count{color:var(--muted);font-weight:400}
@@ -76,8 +76,8 @@ details{margin-top:10px}summary{cursor:pointer;color:var(--muted);font-size:13px
 path.p50{stroke:var(--p50);stroke-width:2}path.p95{stroke:var(--p95);stroke-width:2.4}path.p99{stroke:var(--p99);stroke-width:1.6;stroke-dasharray:5 4}
 .dot{stroke:var(--surface);stroke-width:1}.dot.p50{fill:var(--p50)}.dot.p95{fill:var(--p95)}.dot.p99{fill:var(--p99)}.dot.late{fill:var(--bad);stroke-width:1.5}
 .guide{stroke:var(--muted);opacity:0}.run:hover .guide{opacity:.6}
-.limit{stroke:var(--bad);stroke-width:1.2;stroke-dasharray:2 3}.chart text.limit-text{fill:var(--bad);paint-order:stroke;stroke:var(--surface);stroke-width:4px;stroke-linejoin:round}
-.chart .ends text{fill:var(--ink);font-weight:560}.chart .ends .name{font-weight:500;fill:var(--muted)}
+.limit{stroke:var(--bad);stroke-width:1.2;stroke-dasharray:2 3}
+.chart .ends text{fill:var(--ink);font-weight:560}.chart .ends .name{font-weight:500;fill:var(--muted)}.chart .ends .limit-text,.chart .ends .limit-text .name{fill:var(--bad)}
 .o-success{fill:var(--o-success)}.o-expected4xx{fill:var(--o-4xx)}.o-5xx{fill:var(--o-5xx)}.o-network{fill:var(--o-network)}.o-timeout{fill:var(--o-timeout)}
 .o-unknown{fill:var(--o-unknown)}.o-unsent{fill:var(--o-unsent)}.o-aborted{fill:var(--o-aborted)}
 .legend{display:flex;flex-wrap:wrap;gap:6px 20px;font-size:13px;margin-bottom:14px}.legend li{display:flex;gap:7px;align-items:center}
@@ -86,7 +86,7 @@ path.p50{stroke:var(--p50);stroke-width:2}path.p95{stroke:var(--p95);stroke-widt
 .mix-run{display:flex;gap:8px;align-items:center;white-space:nowrap}.mix-bad{font-weight:560}.narrow{display:none}
 .stack{width:100%;display:block;border-radius:4px;background:var(--rest)}.stack rect{stroke:var(--surface);stroke-width:.8}
 .matrix td,.matrix thead th{text-align:center;padding-left:4px;padding-right:4px;width:8.4%}.matrix thead th:first-child{text-align:left;width:auto;padding-left:0}
-.matrix td{vertical-align:middle}.cell{display:inline-flex;flex-direction:column;align-items:center;gap:3px;font-size:12px;line-height:1.25}.matrix .glyph{width:17px;height:17px}
+.matrix td{vertical-align:middle}.cell{display:inline-flex;flex-direction:column;align-items:center;gap:3px;font-size:12px;line-height:1.25;white-space:nowrap}.matrix .glyph{width:17px;height:17px}
 .notice{margin-bottom:14px;font-size:14px}.notice p{display:flex;gap:8px;align-items:center}.notice ul{margin-top:6px}.notice li{padding:2px 0;overflow-wrap:anywhere}
 footer{margin-top:48px;padding-top:18px;border-top:1px solid var(--line);font-size:13px}
 @media screen and (max-width:900px){.page{padding:28px 20px 36px}.matrix tr>:nth-child(n+7){display:none}.matrix td,.matrix thead th{width:11%}
@@ -96,19 +96,19 @@ footer{margin-top:48px;padding-top:18px;border-top:1px solid var(--line);font-si
 .strip li{flex-basis:100%;display:grid;grid-template-columns:minmax(0,1fr) auto;align-items:center;padding:14px 16px;column-gap:12px}
 .strip h3{grid-column:1}.strip .verdict{grid-column:2;grid-row:1;font-size:17px;margin:0}.strip .verdict .glyph{width:17px;height:17px}.strip p.muted{grid-column:1/-1}.trail{grid-column:1/-1;margin-top:8px}
 .card{padding:16px}.card.flush{padding:2px 16px}
-.chart{grid-template-columns:42px minmax(0,1fr) 78px;column-gap:7px}
+.chart{grid-template-columns:44px minmax(0,1fr) 82px;column-gap:7px}
 .rows,.rows tbody,.rows tr,.rows td,.rows th.main{display:block}.rows thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .rows tr{padding:11px 0;border-top:1px solid var(--line)}.rows tbody tr:first-child{border-top:0}
 .rows td,.rows tbody th.main{border:0;padding:2px 0}
 .rows td{display:flex;justify-content:space-between;gap:16px;text-align:right;white-space:normal}.rows td::before{content:attr(data-head);color:var(--muted);flex:none;text-align:left}
 .rows td>span{min-width:0}
-.matrix tr>:nth-child(n+5){display:none}.matrix td,.matrix thead th{width:17%}
+.matrix tr>:nth-child(n+5){display:none}.matrix td,.matrix thead th{width:18.5%;padding-left:1px;padding-right:1px}.cell{font-size:11px}
 .mixes>li{grid-template-columns:minmax(0,1fr) auto;padding:9px 0}.mixes>.mix-head{display:none}.mixes .mix-bad{grid-column:2;grid-row:1}.mixes .stack{grid-column:1/-1}.narrow{display:inline}
-.signals li{grid-template-columns:16px minmax(0,1fr) 44px auto 56px;gap:0 7px}.bullet{width:44px}}
+.signals{grid-template-columns:16px minmax(0,1fr) 44px auto auto;column-gap:8px}}
 @media print{@page{margin:14mm}:root{--bg:#fff}body{font-size:12px;print-color-adjust:exact;-webkit-print-color-adjust:exact}.page{max-width:none;padding:0}
 .card,.strip,.signals li,tr,.mixes li{break-inside:avoid}h2{break-after:avoid;margin-top:26px}.strip li{flex-basis:120px;padding:12px}.verdict{font-size:18px}
-.cards,.cards.wide{grid-template-columns:repeat(2,minmax(0,1fr));gap:12px}.card{padding:14px}.skip,summary{display:none}
-.card details{display:none}.more::details-content{content-visibility:visible;display:block;height:auto}
+.cards,.cards.wide{grid-template-columns:repeat(2,minmax(0,1fr));gap:12px}.card{padding:14px}.skip,.more:not(.list)>summary{display:none}
+.card details{display:none}.more:not(.list)::details-content{content-visibility:visible;display:block;height:auto}
 .mixes>li{grid-template-columns:150px minmax(0,1fr) minmax(0,1fr) 50px;gap:4px 12px}.matrix tr>:nth-child(n+8){display:none}
-.signals li{grid-template-columns:14px minmax(0,1fr) 44px auto 50px;gap:0 6px;font-size:11px}.bullet{width:44px}table,details table{font-size:11px}a{color:inherit}}
+.signals{grid-template-columns:14px minmax(0,1fr) 40px auto auto;column-gap:6px}.signals li{font-size:11px}table,details table{font-size:11px}a{color:inherit}}
 `;

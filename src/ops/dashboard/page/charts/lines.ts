@@ -35,14 +35,10 @@ ${marks.map((mark) => html`<line class="grid" x1="0" x2="100%" y1="${percent(y(m
 <svg viewBox="0 0 100 100" preserveAspectRatio="none" width="100%" height="100%">
 ${area(points, x, y)}${LINES.map((line) => html`<path class="${line}" d="${path(points, line, x, y)}"/>`)}
 </svg>
-${
-  limit !== null &&
-  html`<line class="limit" x1="0" x2="100%" y1="${percent(y(limit))}" y2="${percent(y(limit))}"/>
-<text class="limit-text" x="4" y="${percent(y(limit))}" dy="${y(limit) < 10 ? "14" : "-6"}">SLO p95 ${msText(limit)}</text>`
-}
+${limit !== null && html`<line class="limit" x1="0" x2="100%" y1="${percent(y(limit))}" y2="${percent(y(limit))}"/>`}
 ${points.map((point, at) => column(point, at, series, x, y))}
 </svg>
-${labels(points.at(-1), y)}
+${labels(points.at(-1), limit, y)}
 <svg class="x-axis" height="22" aria-hidden="true">${dates(points)}</svg>
 </div>`;
 }
@@ -67,20 +63,21 @@ ${LINES.map((line) => {
 })}</g>`;
 }
 
-/** Names and last figures of the lines, beside their ends. */
-function labels(last: Point | undefined, y: Scale): Html {
-  const shown = LINES.flatMap((line) => {
+/** Names and last figures of the lines, and the limit of p95, beside their ends. */
+function labels(last: Point | undefined, limit: number | null, y: Scale): Html {
+  const figures = LINES.flatMap((line) => {
     const value = last?.[line] ?? null;
-    return value === null ? [] : [{ line, value }];
+    return value === null ? [] : [{ name: line, line, value }];
   });
+  const shown = limit === null ? figures : [...figures, { name: "SLO", line: "limit-text", value: limit }];
   const places = spread(
     shown.map(({ value }) => (y(value) / 100) * HEIGHT),
     LABEL,
     HEIGHT,
   );
   return html`<svg class="ends" height="${HEIGHT}" aria-hidden="true">${shown.map(
-    ({ line, value }, at) =>
-      html`<text y="${(places[at] ?? 0).toFixed(1)}" dy=".32em"><tspan class="name ${line}">${line}</tspan><tspan x="32">${msText(value)}</tspan></text>`,
+    ({ name, line, value }, at) =>
+      html`<text y="${(places[at] ?? 0).toFixed(1)}" dy=".32em" class="${line}"><tspan class="name">${name}</tspan><tspan x="30">${msText(value)}</tspan></text>`,
   )}</svg>`;
 }
 
