@@ -34,6 +34,7 @@ export default defineConfig({
   snapshot: { url: "/ops/snapshot", headers: { authorization: `Bearer ${localOr("OPERATOR_TOKEN")}` } },
   secrets: [localOr("OPERATOR_TOKEN"), localOr("SESSION_SECRET"), WHATSAPP_SECRET, VERIFY_TOKEN],
 
+  experiments: "examples/express-app/reliability/experiments",
   derivedProbes: {},
   probes: [
     {

@@ -19,6 +19,8 @@ export default defineConfig({
   snapshot: { convex: { ...(CONVEX_URL !== undefined && { url: CONVEX_URL }), token: OPERATOR_TOKEN } },
   secrets: [OPERATOR_TOKEN, WHATSAPP_APP_SECRET, WHATSAPP_VERIFY_TOKEN],
 
+  experiments: "reliability/experiments",
+  runbooks: "../../docs/runbooks",
   derivedProbes: {},
   probes: [
     {

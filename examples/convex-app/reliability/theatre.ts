@@ -1,6 +1,6 @@
 import { deploy, loadFunctions } from "../serve/deployment.js";
 import { listen, serve } from "../serve/server.js";
-import { startStandIns } from "../serve/stand-ins.js";
+import { demoPhone, startStandIns } from "../serve/stand-ins.js";
 
 /** Time-outs and limits that a game day gets through in seconds. The shape is that of the defaults. */
 const QUICK: Readonly<Record<string, string>> = {
@@ -30,7 +30,7 @@ export async function openTheatre(): Promise<Theatre> {
   const { server, url } = await listen(0);
   const standIns = await startStandIns(url, { admin: true });
   const deployment = await deploy(await loadFunctions({ ...standIns.env, ...QUICK }));
-  const served = serve(server, url, deployment);
+  const served = serve(server, url, deployment, demoPhone(standIns, url));
   const stopCrons = await deployment.crons();
   const signIn = async (user: string) => {
     const response = await fetch(`${url}/demo/sign-in`, { method: "POST", body: JSON.stringify({ user }) });

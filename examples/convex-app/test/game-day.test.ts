@@ -13,6 +13,7 @@ it("the app holds its steady state in every experiment, and recovers", { timeout
     env: { PATH: process.env.PATH, ...env },
     out: () => undefined,
     err: () => undefined,
+    colour: false,
     live: false,
     status: () => undefined,
     now: () => new Date(),

@@ -11,6 +11,7 @@ export function workspaceAt({ env }: Theatre): Promise<Workspace> {
     env: { PATH: process.env.PATH, ...env },
     out: () => undefined,
     err: () => undefined,
+    colour: false,
     live: false,
     status: () => undefined,
     now: () => new Date(),

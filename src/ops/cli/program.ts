@@ -4,6 +4,7 @@ import { tool } from "../artefact/tool.js";
 import { EXIT, OpsError } from "../failure.js";
 import type { Io } from "../io.js";
 import { canaryCommand } from "./canary.js";
+import { dashboardCommand } from "./dashboard.js";
 import { drillCommand } from "./drill.js";
 import { gamedayCommand } from "./gameday.js";
 import { gateCommand } from "./gate.js";
@@ -20,6 +21,7 @@ const COMMANDS = [
   gateCommand,
   canaryCommand,
   gamedayCommand,
+  dashboardCommand,
   matrixCommand,
   knobsCommand,
   snapshotCommand,
