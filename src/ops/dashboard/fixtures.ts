@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as hdr from "hdr-histogram-js";
-import { seeded } from "../../testing/seeded.js";
+import { seeded } from "../../core/seeded.js";
 import { type Artefact, type ArtefactKind, artefactName } from "../artefact/envelope.js";
 import type { Check, CheckVerdict, Verdict } from "../verdict.js";
 import type { SnapshotPart } from "./sources.js";

@@ -35,20 +35,27 @@ const outcomesSource = z.object({
 });
 export type OutcomeCounts = z.output<typeof outcomesSource>;
 
-const responseSource = z.object({
-  p50: figure.default(null).describe("Milliseconds."),
-  p95: figure.default(null),
-  p99: figure.default(null),
-  max: figure.default(null),
-  count: count.default(0),
+const latencySource = z.object({
+  n: count.default(0),
+  p50Ms: figure.default(null),
+  p95Ms: figure.default(null),
+  p99Ms: figure.default(null),
+  maxMs: figure.default(null),
   hdr: z.string().nullable().default(null).describe("HDR histogram of microseconds, V2, compressed, base64."),
 });
 
-const drillScenarioSource = z.object({
-  outcomes: outcomesSource.prefault({}),
-  response: responseSource.prefault({}),
-  achievedRps: figure.default(null),
-});
+const drillScenarioSource = z
+  .object({
+    name: z.string(),
+    outcomes: outcomesSource.omit({ unsent: true }).prefault({}),
+    unsent: count.default(0),
+    latency: latencySource.prefault({}),
+  })
+  .transform(({ name, outcomes, unsent, latency: { n, p50Ms, p95Ms, p99Ms, maxMs, hdr } }) => ({
+    name,
+    outcomes: { ...outcomes, unsent },
+    response: { count: n, p50: p50Ms, p95: p95Ms, p99: p99Ms, max: maxMs, hdr },
+  }));
 export type DrillScenario = z.output<typeof drillScenarioSource>;
 
 const burnSource = z.object({ valid: count.default(0), bad: count.default(0), rate: figure.default(null) });
@@ -56,19 +63,35 @@ const burnSource = z.object({ valid: count.default(0), bad: count.default(0), ra
 /** Of a `load-drill`. */
 export const drillSource = z.object({
   profile: z.string().nullable().default(null),
-  scenarios: z.record(z.string(), drillScenarioSource).default({}),
+  scenarios: z
+    .array(drillScenarioSource)
+    .default([])
+    .transform((list) => Object.fromEntries(list.map((scenario) => [scenario.name, scenario]))),
   burn: z.array(z.object({ slo: z.string(), long: burnSource, short: burnSource })).default([]),
 });
 export type DrillData = z.output<typeof drillSource>;
 
-const experimentSource = z.object({
-  title: z.string(),
-  status: z.string().default("unknown"),
-  deviated: z.boolean().default(false),
-  owner: z.string().nullable().default(null),
-  runbook: z.string().nullable().default(null),
-  recoveredMs: figure.default(null),
-});
+const experimentSource = z
+  .object({
+    title: z.string(),
+    journal: z
+      .object({ status: z.string().default("unknown"), deviated: z.boolean().default(false) })
+      .nullable()
+      .default(null),
+    outcome: z
+      .object({
+        owner: z.string().nullable().default(null),
+        runbook: z.string().nullable().default(null),
+        recoveredMs: figure.default(null),
+      })
+      .prefault({}),
+  })
+  .transform(({ title, journal, outcome }) => ({
+    title,
+    status: journal?.status ?? "skipped",
+    deviated: journal?.deviated ?? false,
+    ...outcome,
+  }));
 export type ExperimentData = z.output<typeof experimentSource>;
 
 /** Of a `game-day`. */
