@@ -3,9 +3,9 @@ import { anonymous, unlimited } from "../boundary/declare.js";
 import type { Clock } from "../core/clock.js";
 import { KeelsonError } from "../core/errors.js";
 import type { EventMap } from "../core/events.js";
+import { seeded } from "../core/seeded.js";
 import type { Store } from "../core/store.js";
 import type { Slo } from "../observe/slo/slo.js";
-import { seeded } from "../testing/seeded.js";
 import { createKit } from "./kit.js";
 
 /** 70 calls are enough for its first page. */

@@ -282,6 +282,18 @@ export class Queue<J extends JobSet, Ctx = undefined> implements AsyncDisposable
     return this.#core.need("requeueDead", (jobs, call) => jobs.requeueDead(tool, max, call));
   }
 
+  /** Forgets up to `max` (default 100) dead jobs, oldest first, before their retention has passed. */
+  async dropDead({
+    tool,
+    max = 100,
+  }: {
+    readonly tool?: ToolName<J>;
+    readonly max?: number;
+  } = {}): Promise<{ readonly dropped: number }> {
+    integer(max, `${this.#core.where}.dropDead.max`, 1);
+    return this.#core.need("dropDead", (jobs, call) => jobs.dropDead(tool, max, call));
+  }
+
   /** Gives out no job of a kind, in any process, until it is resumed. Left out: of every kind that is defined here. */
   pause(tool?: ToolName<J>): Promise<void> {
     return this.#pause(tool, true);
