@@ -24,6 +24,7 @@ const empty: Snapshot = {
   queues: {},
   slis: { endpoints: {}, upstreams: {} },
   objectives: {},
+  levers: [],
   surface: [],
 };
 
