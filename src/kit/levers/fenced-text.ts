@@ -64,7 +64,7 @@ export class FencedText {
         // Time stands still in a mutation, and whoever was at it there has gone.
         if (this.#store.capability !== "act" || this.#clock.monotonic() >= until)
           return new StoreFailure("contention", "no");
-        await this.#pause(Math.min(WAIT_MS * (0.5 + this.#random()), Math.max(1, found.waitMs)));
+        await this.#pause(Math.ceil(Math.min(WAIT_MS * (0.5 + this.#random()), Math.max(1, found.waitMs))));
         continue;
       }
       round++;

@@ -163,7 +163,7 @@ export class KitLevers implements Levers {
       this.#tellFailure(changed);
       return;
     }
-    this.#hear(changed, true);
+    this.#hear(changed, gone.length > 0);
     for (const entry of gone) this.#parts.events.emit("lever.expired", { name: entry.target, ...entry });
   }
 

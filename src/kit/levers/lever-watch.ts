@@ -72,7 +72,7 @@ export class LeverWatch {
       () => {
         this.#listen();
         void this.#look();
-        if (!this.#closed) this.#lookIn(this.#everyMs * (0.5 + this.#random() / 2));
+        if (!this.#closed) this.#lookIn(Math.ceil(this.#everyMs * (0.5 + this.#random() / 2)));
       },
       "background",
     );
@@ -84,7 +84,7 @@ export class LeverWatch {
 
   #endAt(at: number): void {
     this.#ending = this.#clock.alarm(
-      Math.max(0, at - this.#clock.wall()),
+      Math.max(1, Math.ceil(at - this.#clock.wall())),
       () => {
         // The wall clock may have been put back meanwhile: then there is more to wait.
         if (this.#clock.wall() < at) {
@@ -92,7 +92,7 @@ export class LeverWatch {
           return;
         }
         this.#levers.refresh();
-        const spread = this.#store === undefined ? 0 : this.#random() * SPREAD_MS;
+        const spread = this.#store === undefined ? 0 : Math.floor(this.#random() * SPREAD_MS);
         this.#ending = this.#clock.alarm(spread, () => void this.#end(), "background");
       },
       "background",
