@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type EventMap, Events } from "../../core/events.js";
+import { seeded } from "../../core/seeded.js";
 import type { Store } from "../../core/store.js";
 import { ManualClock } from "../../testing/manual-clock.js";
-import { seeded } from "../../core/seeded.js";
 import { SliWindows } from "../sli-windows.js";
 import { objectivesOf } from "./objective.js";
 import type { Slo } from "./slo.js";

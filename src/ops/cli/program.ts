@@ -6,11 +6,12 @@ import type { Io } from "../io.js";
 import { initCommand } from "./init.js";
 import { knobsCommand } from "./knobs.js";
 import { matrixCommand } from "./matrix.js";
+import { operateCommand } from "./operate.js";
 import { probeCommand } from "./probe.js";
 import type { Ended } from "./shared.js";
 import { snapshotCommand } from "./snapshot.js";
 
-const COMMANDS = [probeCommand, snapshotCommand, knobsCommand, matrixCommand, initCommand];
+const COMMANDS = [probeCommand, snapshotCommand, knobsCommand, matrixCommand, operateCommand, initCommand];
 
 /**
  * Runs the command line, and answers the exit code: never throws what a user can mend.
