@@ -27,7 +27,6 @@ const ABANDONED_MS = 24 * 3_600_000;
 export interface LeverParts {
   readonly clock: Clock;
   readonly events: Events;
-  /** `undefined` where there is no store. */
   readonly ledger: SharedLedger;
   controls(): readonly Control[];
   /** Whether anything changes in the store that isn't heard of here. */
@@ -153,7 +152,7 @@ export class KitLevers implements Levers {
     const due = this.#due(this.effects.ledger);
     if (due.length === 0 || due.every((entry) => this.#control(entry) === undefined && !this.#abandoned(entry))) return;
     let gone: readonly LeverEntry[] = [];
-    const changed = await this.#tried(async (ledger) => {
+    const changed = await this.#parts.ledger.change(async (ledger) => {
       const ended: LeverEntry[] = [];
       for (const entry of this.#due(ledger)) if (await this.#ended(entry)) ended.push(entry);
       if (ended.length > 0) gone = ended;
@@ -200,7 +199,7 @@ export class KitLevers implements Levers {
   async #inVain(entry: LeverEntry, error: unknown): Promise<void> {
     this.effects.disown(entry);
     this.#parts.events.emit("lever.failed", { name: entry.target, ...entry, error });
-    const noted = await this.#tried((ledger) => failed(ledger, entry));
+    const noted = await this.#parts.ledger.change((ledger) => failed(ledger, entry));
     if (noted instanceof StoreFailure) this.#tellFailure(noted);
     else this.#hear(noted, true);
   }
@@ -215,11 +214,6 @@ export class KitLevers implements Levers {
     kept?.();
     if (changed.rev > this.effects.ledger.rev) this.#hear(changed, true);
     else await this.look();
-  }
-
-  /** The same where nobody waits for it: what is thrown is told. */
-  async #tried(decide: (ledger: Ledger) => Ledger | Promise<Ledger>): Promise<Ledger | StoreFailure> {
-    return this.#parts.ledger.change(decide);
   }
 
   #hear(ledger: Ledger, byUs: boolean): void {
