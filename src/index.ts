@@ -85,6 +85,7 @@ export {
   type EventMap,
   Events,
   type EventType,
+  type LeverEvent,
   type Listener,
 } from "./core/events.js";
 export type { FrontDoor, Gate, LoopDelay, LoopDelaySource } from "./core/front-door.js";
@@ -110,6 +111,19 @@ export type {
   ToolStats,
 } from "./core/jobs.js";
 export type { Kernel, Step } from "./core/kernel.js";
+export {
+  type AuditEntry,
+  LEVERS,
+  type Lever,
+  type LeverAct,
+  type LeverArg,
+  type LeverArgs,
+  type LeverEntry,
+  type LeverName,
+  type LeverPull,
+  type Levers,
+  type Shedding,
+} from "./core/levers.js";
 export { type KnobSource, type Runtime, runtime, type SliRecorder, type Tunable } from "./core/runtime.js";
 export {
   type Capability,

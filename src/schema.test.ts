@@ -25,6 +25,7 @@ const empty: Snapshot = {
   overload: null,
   slis: { endpoints: {}, upstreams: {} },
   objectives: {},
+  levers: [],
   surface: [],
 };
 

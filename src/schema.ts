@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LEVERS } from "./core/levers.js";
 
 const count = z.int().min(0);
 const ms = z.number().min(0);
@@ -304,6 +305,19 @@ const surface = z.object({
   replay: z.string().exactOptional(),
 });
 
+const act = z.object({ by: z.string(), reason: z.string(), at: z.number().describe("Unix milliseconds.") });
+
+const leverEntry = act.extend({
+  id: z.string(),
+  lever: z.enum(LEVERS),
+  target: name,
+  args: z.record(name, z.union([z.string(), z.number()])),
+  expiresAt: z.number().nullable().describe("When it ends by itself, Unix milliseconds; null: it acts once."),
+  released: act.exactOptional(),
+  superseded: act.exactOptional(),
+  count: z.number().exactOptional().describe("How many things it was done to."),
+});
+
 /**
  * What `kit.snapshot()` answers, to check one that came over a wire. Fields it doesn't know are dropped, for a newer
  * service may send some.
@@ -331,6 +345,7 @@ export const snapshotSchema = z
     overload: overload.nullable().describe("The guard at the front door."),
     slis: z.object({ endpoints: z.record(name, sli), upstreams: z.record(name, sli) }),
     objectives: z.record(name, objective),
+    levers: z.array(leverEntry).describe("What operators have set and is in effect, as far as this process knows."),
     surface: z.array(surface),
   })
   .describe("Everything a Keelson kit knows about itself.");

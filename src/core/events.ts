@@ -1,4 +1,5 @@
 import type { Context, Priority } from "./context.js";
+import type { LeverEntry } from "./levers.js";
 
 /** What every event carries. */
 export interface EventBase {
@@ -39,6 +40,9 @@ export interface AlertEvent extends EventBase {
   readonly owner: string;
   readonly runbook: string;
 }
+
+/** What events of a lever carry; `name` is its target. Each is told once, by the process that did it. */
+export interface LeverEvent extends EventBase, Omit<LeverEntry, "released" | "superseded"> {}
 
 /** Every event there is, by type. Payloads are plain data; durations are in milliseconds. */
 export interface EventMap {
@@ -174,6 +178,14 @@ export interface EventMap {
   "alert.firing": AlertEvent;
   /** It doesn't any more. */
   "alert.resolved": AlertEvent;
+  /** An operator did something to the service. */
+  "lever.pulled": LeverEvent;
+  /** Somebody took it back early: `by`, `reason` and `at` are theirs. */
+  "lever.released": LeverEvent;
+  /** Its time was over. */
+  "lever.expired": LeverEvent;
+  /** It could not be done here; told by each process in which that is so. */
+  "lever.failed": LeverEvent & { readonly error: unknown };
   "knob.changed": EventBase & { readonly from: unknown; readonly to: unknown };
   /** A knob's new value can't be used somewhere: `name` is the option, which goes on as it was. */
   "knob.refused": EventBase & { readonly error: unknown };

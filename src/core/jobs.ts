@@ -194,6 +194,8 @@ export interface JobStore {
   cleanup(max: number, call?: StoreCall): Answer<{ readonly removed: number }>;
   /** Queues up to `max` dead jobs anew, oldest first, with all their attempts before them; of one tool or of all. */
   requeueDead(tool: string | undefined, max: number, call?: StoreCall): Answer<{ readonly requeued: number }>;
+  /** Forgets up to `max` dead jobs before their time, oldest first; of one tool or of all. They stay counted as ended. */
+  dropDead(tool: string | undefined, max: number, call?: StoreCall): Answer<{ readonly dropped: number }>;
   /** Gives out no job of a tool until it is resumed. What runs goes on; what comes is taken in. */
   pause(tool: string, paused: boolean, call?: StoreCall): Answer<{ readonly paused: boolean }>;
   /** Listens; left out where the store has no way to tell. The returned function ends it. */

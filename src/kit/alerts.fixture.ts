@@ -21,6 +21,8 @@ export function chatProcess(
     service: "shop",
     clock,
     random: seeded(seed),
+    // What is asked of the store is counted, and it is not about levers.
+    levers: { every: "30d" },
     ...(store !== undefined && { store }),
     ...(sloScope !== undefined && { sloScope }),
   });

@@ -59,7 +59,7 @@ export interface QueueCapabilities<J extends JobSet, Ctx> extends Capabilities {
   readonly read: Pick<Queue<J, Ctx>, "get" | "stats">;
   readonly write: Pick<
     Queue<J, Ctx>,
-    "get" | "stats" | "enqueue" | "enqueueMany" | "cancel" | "requeueDead" | "pause" | "resume"
+    "get" | "stats" | "enqueue" | "enqueueMany" | "cancel" | "requeueDead" | "dropDead" | "pause" | "resume"
   >;
   readonly act: Queue<J, Ctx>;
 }

@@ -20,6 +20,25 @@ function deferred() {
   return { promise, resolve: (value: object) => out.resolve?.(value) };
 }
 
+describe("a kit's fetch", () => {
+  it("hands on who the client is", async () => {
+    const kit = createKit({ service: "shop" });
+    kit.endpoint({
+      name: "who",
+      method: "GET",
+      path: "/who",
+      auth: anonymous("a test"),
+      limits: [{ limiter: kit.limiter("who", { algorithm: "gcra", limit: 1, per: "1m" }), by: "client" }],
+      handler: () => ({}),
+    });
+    const ask = (remoteAddress: string) => kit.fetch(new Request("http://shop.example/who"), { remoteAddress });
+    expect((await ask("192.0.2.1")).status).toBe(200);
+    expect((await ask("192.0.2.1")).status).toBe(429);
+    expect((await ask("192.0.2.2")).status).toBe(200);
+    await kit.close();
+  });
+});
+
 describe("createKit", () => {
   it("gives every primitive its clock, its store and its knobs", async () => {
     const clock = new ManualClock();

@@ -12,7 +12,9 @@ import type { Surface } from "../boundary/surface/surface.js";
 import { stoppedClock, systemClock } from "../core/clock.js";
 import { ConfigError, oneOf, onlyKnown } from "../core/config.js";
 import type { Context } from "../core/context.js";
+import { milliseconds } from "../core/duration.js";
 import { Events } from "../core/events.js";
+import type { Levers, Shedding } from "../core/levers.js";
 import type { Runtime } from "../core/runtime.js";
 import type { Capability, Store } from "../core/store.js";
 import { Work } from "../core/work.js";
@@ -50,6 +52,9 @@ import { Upstream } from "../primitives/upstream/upstream.js";
 import { memoryStore } from "../stores/memory/memory-store.js";
 import type { Definition } from "./capabilities.js";
 import { drained } from "./drain.js";
+import type { KitLevers } from "./levers/kit-levers.js";
+import { LeverWatch } from "./levers/lever-watch.js";
+import { leversOfCall, leversOfKit } from "./levers/levers-of.js";
 import { Bindings, Definitions, type Kinds, type Make } from "./registry.js";
 import { ServiceStores } from "./service-store.js";
 import { snapshotOf, storesAsked } from "./snapshot.js";
@@ -71,6 +76,10 @@ class KitOfParts {
   readonly #slis: SliWindows;
   readonly #watch: SloWatch;
   readonly #objectives: Objective[] = [];
+  /** What sheds load when a lever says so, by its name. */
+  readonly #sheddings = new Map<string, Shedding>();
+  readonly #levers: KitLevers | undefined;
+  readonly #leverWatch: LeverWatch | undefined;
   readonly #router = new Router();
   readonly #surfaces: { surface(): Surface }[] = [];
   /** Made when first asked for: some platforms have no randomness while modules load. */
@@ -92,11 +101,14 @@ class KitOfParts {
       "overload",
       "onListenerError",
       "sloScope",
+      "levers",
     ]);
-    const { service, clock = systemClock, random = Math.random, carrier, onListenerError, env } = options;
+    const { service, levers = {}, clock = systemClock, random = Math.random, carrier, onListenerError, env } = options;
     if (typeof service !== "string" || !/^[\w.-]+$/.test(service)) {
       throw new ConfigError("createKit.service", service, "a name of letters, digits, dots, dashes and underscores");
     }
+    onlyKnown(levers, "createKit.levers", ["every"]);
+    const everyMs = milliseconds(levers.every ?? "5s", "createKit.levers.every", 100);
     this.service = service;
     this.#stores = new ServiceStores(service);
     this.events = new Events(onListenerError);
@@ -123,6 +135,7 @@ class KitOfParts {
     };
     this.#overload = this.#overloadGuard(options.overload, parts);
     const rt: Runtime = { ...parts, ...(this.#overload !== undefined && { overload: this.#overload }) };
+    if (this.#overload !== undefined) this.#sheddings.set("endpoints", this.#overload);
     const shared = oneOf(options.sloScope ?? "service", "createKit.sloScope", ["service", "process"]) === "service";
     this.#watch = new SloWatch({
       clock,
@@ -132,7 +145,23 @@ class KitOfParts {
       store: shared && this.#ownStore === undefined ? rt.store : undefined,
     });
     this.#here = new Bindings(this.#definitions, rt);
-    this.fetch = this.#bound ? toFetch(this.#router) : () => Promise.reject(unbound("fetch"));
+    if (rt.store !== undefined) {
+      const others = this.#ownStore === undefined;
+      const kitLevers = leversOfKit(this.#here, rt.store, this.knobSet, this.#sheddings, {
+        shared: others,
+        changed: (byUs) => this.#leverWatch?.changed(byUs),
+      });
+      this.#levers = kitLevers;
+      this.#leverWatch = new LeverWatch(kitLevers, rt, others ? rt.store : undefined, everyMs);
+      this.#leverWatch.start();
+    }
+    const serve = toFetch(this.#router);
+    this.fetch = this.#bound
+      ? (...asked) => {
+          this.#leverWatch?.start();
+          return serve(...asked);
+        }
+      : () => Promise.reject(unbound("fetch"));
   }
 
   get overload(): OverloadGuard {
@@ -146,6 +175,12 @@ class KitOfParts {
 
   get knobs(): KnobValues<Knobs> {
     return this.knobSet.values;
+  }
+
+  get levers(): Levers {
+    if (this.#levers === undefined) throw unbound("levers");
+    this.#leverWatch?.start();
+    return this.#levers;
   }
 
   limiter(name: string, { store, ...options }: Options<LimiterOptions<never>>): Definition {
@@ -241,7 +276,9 @@ class KitOfParts {
       // Time stands still in a query or mutation, and there are no timers.
       ...(store.capability !== "act" && { clock: stoppedClock(rt.clock) }),
     });
+    const levers = leversOfCall(bindings, view);
     return {
+      levers: this.#levers ?? levers,
       knobs: this.knobs,
       use: bindings.use as BoundKit<Knobs, Capability>["use"],
       sli: slis?.recorder,
@@ -256,7 +293,8 @@ class KitOfParts {
         const read = await sliReadings(view.slis(), now);
         const parts = { clock: bindings.rt.clock, events: rt.events, random: rt.random, store: view };
         const objectives = await judgedInCall(this.#objectives, read, parts);
-        return { ...(await this.#snapshot(bindings)), slis: countedSlis(read, now), objectives };
+        const active = await levers.active();
+        return { ...(await this.#snapshot(bindings)), slis: countedSlis(read, now), objectives, levers: active };
       },
     };
   }
@@ -278,6 +316,7 @@ class KitOfParts {
 
   async #close(drain: NonNullable<CloseOptions["drain"]>): Promise<boolean> {
     const inTime = await drained(this.#here, this.#work, drain);
+    this.#leverWatch?.close();
     await this.#watch.close();
     this.#slis.close();
     this.#overload?.close();
@@ -299,7 +338,10 @@ class KitOfParts {
     const made = placed(this.#here.rt);
     const definition: Definition = this.#bound ? (made as Definition) : Object.freeze({ name, ...face });
     this.#definitions.add(kind, name, definition, placed);
-    if (this.#bound) this.#here.keep(definition, made);
+    if (this.#bound) {
+      this.#here.keep(definition, made);
+      this.#levers?.refresh();
+    }
     return definition;
   }
 
@@ -329,6 +371,7 @@ class KitOfParts {
       overload: this.#overload?.snapshot() ?? null,
       slis: this.#slis.snapshot(),
       objectives: this.#watch.snapshot(),
+      levers: this.#levers?.effects.active() ?? [],
       surface: this.surface(),
     });
   }

@@ -54,6 +54,24 @@ describe("the overload guard of a kit", () => {
     expect(overload).toMatchObject({ adaptive: false, limit: null, shedBelow: "normal", reasons: { manual: 1 } });
   });
 
+  it("is what the lever for shedding is pulled on, and is let go again when its time is over", async () => {
+    const clock = new ManualClock();
+    const kit = createKit({ service: "shop", clock });
+    kit.endpoint({ name: "a", method: "GET", path: "/a", ...open, priority: "low", handler: () => ({}) });
+    await kit.levers.pull({
+      lever: "overload.shed",
+      target: "endpoints",
+      args: { below: "normal" },
+      by: "ada",
+      reason: "a test",
+      expiresIn: "1m",
+    });
+    expect((await kit.fetch(request())).status).toBe(503);
+    await clock.advance(61_000);
+    expect((await kit.fetch(request())).status).toBe(200);
+    await kit.close();
+  });
+
   it("is none where each call brings its own store", () => {
     expect(() => createKit({ service: "shop", store: perCall(), overload: {} })).toThrow("createKit.overload");
   });

@@ -31,7 +31,7 @@ export async function storesAsked(bindings: Bindings, more: readonly (() => Prom
 /** What a snapshot has beside what was defined. */
 export type SnapshotHead = Pick<
   Snapshot,
-  "service" | "bootId" | "at" | "uptimeMs" | "knobs" | "overload" | "slis" | "objectives" | "surface"
+  "service" | "bootId" | "at" | "uptimeMs" | "knobs" | "overload" | "slis" | "objectives" | "levers" | "surface"
 >;
 
 /** Puts a snapshot together. */

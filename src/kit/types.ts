@@ -20,6 +20,7 @@ import type { Clock } from "../core/clock.js";
 import type { ContextCarrier } from "../core/context.js";
 import type { Duration } from "../core/duration.js";
 import type { Events } from "../core/events.js";
+import type { Levers } from "../core/levers.js";
 import type { SliRecorders } from "../core/runtime.js";
 import type { Capability, Store } from "../core/store.js";
 import type { Promised } from "../observe/slo/slo.js";
@@ -74,6 +75,11 @@ export interface KitOptions<K extends Knobs, C extends Capability, Ctx> {
    * {@link Kit.overload} is told to by hand.
    */
   readonly overload?: OverloadOptions<KnobValues<NoInfer<K>>>;
+  /**
+   * How often a process looks in the store for what operators did in others: `every`, at least `"100ms"`, default
+   * `"5s"`; half of it is by chance. Where the store can tell (Redis), it is also heard of at once.
+   */
+  readonly levers?: { readonly every?: Duration };
   /** Gets what listeners throw. Default: it is thrown where the process's handler of uncaught errors sees it. */
   readonly onListenerError?: (error: unknown) => void;
 }
@@ -181,6 +187,8 @@ export interface Kit<K extends Knobs, C extends Capability, Ctx> extends AsyncDi
   readonly fetch: C extends "act" ? FetchHandler : never;
   /** Every way into the service with its protections. */
   surface(): readonly Surface[];
+  /** What operators can do to the service while it runs. */
+  readonly levers: C extends "none" ? never : Levers;
   /** Everything the kit knows about itself. */
   readonly snapshot: C extends "none" ? never : () => Promise<Snapshot>;
   /** Binds the kit's definitions to another place: each call's ctx, or another store. */
@@ -209,6 +217,8 @@ export interface DoorRequest {
 export interface BoundKit<K extends Knobs, C extends Capability> {
   readonly knobs: KnobValues<K>;
   readonly use: Use<C>;
+  /** What operators can do to what lies in the store. */
+  readonly levers: Levers;
   /** Counts outcomes for the indicators, for whoever serves calls of this place; `undefined` where the kit does. */
   readonly sli: SliRecorders | undefined;
   /**

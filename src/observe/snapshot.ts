@@ -1,4 +1,5 @@
 import type { Surface } from "../boundary/surface/surface.js";
+import type { LeverEntry } from "../core/levers.js";
 import type { BreakerSnapshot } from "../primitives/breaker/snapshot.js";
 import type { BulkheadSnapshot } from "../primitives/bulkhead/snapshot.js";
 import type { CacheSnapshot } from "../primitives/cache/cache.js";
@@ -49,6 +50,8 @@ export interface Snapshot {
   readonly slis: SliSnapshots;
   /** What is promised and how it stands, by the indicator: `endpoint:chat`, `upstream:serper`, `endpoint:chat:latency`. */
   readonly objectives: Readonly<Record<string, ObjectiveSnapshot>>;
+  /** What operators have set and is in effect, as far as this process knows. */
+  readonly levers: readonly LeverEntry[];
   /** Every way into the service with its protections. */
   readonly surface: readonly Surface[];
 }

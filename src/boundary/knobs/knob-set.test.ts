@@ -82,6 +82,13 @@ describe("KnobSet", () => {
     expect(set.revision).toBe(3);
   });
 
+  it("says what a value would come to, and changes nothing", () => {
+    const { set, changes } = make();
+    expect([set.check("CHAT_WINDOW", "2m"), set.values.CHAT_WINDOW, changes]).toEqual([120_000, 60_000, []]);
+    expect(() => set.check("CHAT_LIMIT_MAX", "0")).toThrow("at least 1");
+    expect(() => set.check("SEARCH_API_KEY", "x1")).toThrow("[secret]");
+  });
+
   it("refuses what the knob does not allow, and leaves everything as it was", () => {
     const { set } = make();
     const before = set.values;

@@ -82,17 +82,27 @@ export class KnobSet<const K extends Knobs = Knobs> implements KnobSource {
     value: KnobValues<K>[N] | string,
     options: { readonly expiresAt?: number } = {},
   ): void {
-    const declared = this.#knob(name);
-    const reading = declared.read(value);
-    if ("allowed" in reading) throw new ConfigError(`knob ${name}`, declared.secret ? SECRET : value, reading.allowed);
+    const read = this.check(name, value);
     const { expiresAt } = options;
     if (expiresAt !== undefined && !(expiresAt > this.#clock.wall()))
       throw new ConfigError(`knob ${name}.expiresAt`, expiresAt, "a time in the future, in Unix milliseconds");
     this.#overrides.get(name)?.alarm?.cancel();
-    const override: Override = { value: reading.value, expiresAt, alarm: undefined };
+    const override: Override = { value: read, expiresAt, alarm: undefined };
     this.#overrides.set(name, override);
     this.#arm(name, override);
-    this.#change(name, reading.value);
+    this.#change(name, read);
+  }
+
+  /**
+   * What a knob would make of a value; changes nothing.
+   *
+   * @throws {ConfigError} as {@link set}
+   */
+  check<N extends keyof K & string>(name: N, value: KnobValues<K>[N] | string): KnobValues<K>[N] {
+    const declared = this.#knob(name);
+    const reading = declared.read(value);
+    if ("allowed" in reading) throw new ConfigError(`knob ${name}`, declared.secret ? SECRET : value, reading.allowed);
+    return reading.value as KnobValues<K>[N];
   }
 
   /** Takes an override back: the environment's value counts again, or the default. */

@@ -11,6 +11,7 @@ import { gateCommand } from "./gate.js";
 import { initCommand } from "./init.js";
 import { knobsCommand } from "./knobs.js";
 import { matrixCommand } from "./matrix.js";
+import { operateCommand } from "./operate.js";
 import { probeCommand } from "./probe.js";
 import type { Ended } from "./shared.js";
 import { snapshotCommand } from "./snapshot.js";
@@ -25,6 +26,7 @@ const COMMANDS = [
   matrixCommand,
   knobsCommand,
   snapshotCommand,
+  operateCommand,
   initCommand,
 ];
 

@@ -15,8 +15,13 @@ export interface SharedOptions {
   readonly quiet?: true;
 }
 
-/** A command with its own options; answers the exit code. */
-export type Run<O> = (workspace: Workspace, options: O & SharedOptions, outputs: Outputs) => Promise<number>;
+/** A command with its own options, and arguments where it has some; answers the exit code. */
+export type Run<O> = (
+  workspace: Workspace,
+  options: O & SharedOptions,
+  outputs: Outputs,
+  args: readonly (string | undefined)[],
+) => Promise<number>;
 
 /** Where commands leave the exit code, for commander's own answer is nothing. */
 export interface Ended {
@@ -35,9 +40,11 @@ export function command<O extends object>(name: string, describe: string, io: Io
     .option("--junit <file>", "write JUnit XML")
     .option("--markdown <file>", "write Markdown")
     .option("-q, --quiet", "print nothing unless something fails")
-    .action(async (options: O & SharedOptions) => {
+    .action(async (...given: unknown[]) => {
+      // Arguments come first, then the options and the command itself.
+      const options = given.at(-2) as O & SharedOptions;
       const workspace = await openWorkspace(io, overridesOf(options));
-      ended.exitCode = await run(workspace, options, outputsOf(options));
+      ended.exitCode = await run(workspace, options, outputsOf(options), given.slice(0, -2) as string[]);
     });
 }
 

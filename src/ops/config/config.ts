@@ -41,6 +41,14 @@ export const configSchema = z.strictObject({
   /** More places, by name, for probes and scenarios that name one. */
   targets: z.record(id, targetSchema).default({}),
   snapshot: snapshotSource.exactOptional(),
+  /** Where the operator page of the service is, and what proves who asks: a path on the target, or an address. */
+  operator: z
+    .strictObject({
+      url: z.string().min(1).default("/operator"),
+      headers: headersSchema.default({}),
+      timeout: duration.default(10_000),
+    })
+    .prefault({}),
   /** The surface that probes are derived from and the matrix is of. Default: that of the live snapshot. */
   surface: z.union([z.string().describe("A JSON file."), z.custom<readonly Surface[]>(Array.isArray)]).exactOptional(),
   probes: z.array(probeSchema).default([]),

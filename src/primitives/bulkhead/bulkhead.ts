@@ -151,6 +151,12 @@ export class Bulkhead {
     this.#slots.set(integer(maxConcurrent, `${this.#where}.resize`, 1), "manual");
   }
 
+  /** Takes a {@link resize} back: as many slots as the options, or a knob, say. */
+  restore(): void {
+    this.#slots.refresh();
+    this.#slots.set(this.#slots.config.maxConcurrent, "manual");
+  }
+
   /**
    * Lets nobody in any more and waits until all calls have settled, those in line included. After `drain`, those still
    * in line are rejected and the rest is no longer waited for.

@@ -21,6 +21,17 @@ function setup(maxConcurrent: number, adaptive?: AdaptiveOptions) {
 }
 
 describe("resizing", () => {
+  it("goes back to what its options or a knob say when a size set by hand is taken back", async () => {
+    const { bulkhead, resized } = setup(2);
+    bulkhead.restore();
+    bulkhead.resize(1);
+    const runs = [1, 2].map(() => bulkhead.run(() => new Promise(() => undefined)));
+    expect(bulkhead.snapshot()).toMatchObject({ running: 1, queued: 1 });
+    bulkhead.restore();
+    expect(bulkhead.snapshot()).toMatchObject({ limit: 2, running: 2, queued: 0 });
+    expect([resized, runs.length]).toEqual([["2 → 1 manual", "1 → 2 manual"], 2]);
+  });
+
   it("up lets those in who wait, in their order", async () => {
     const { bulkhead, resized } = setup(1);
     bulkhead.tryEnter();

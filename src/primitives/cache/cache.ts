@@ -175,6 +175,13 @@ export class Cache<V = unknown> {
     this.#forget();
   }
 
+  /** The same in this process alone, when another has cleared the namespace for all: what a second tier has got since stays. */
+  clearHere(): void {
+    this.#current();
+    this.#tier2?.forgetEpoch();
+    this.#clear();
+  }
+
   /** The namespace as plain data. */
   snapshot(): CacheSnapshot {
     this.#current();

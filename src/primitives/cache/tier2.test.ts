@@ -62,6 +62,16 @@ describe("a cache with a second tier", () => {
     expect(two.told).toEqual(["cache.miss", "cache.tier2 hit", "cache.hit", "cache.miss", "cache.loaded"]);
   });
 
+  it("forgets what this process holds when it is told to, and takes what is there since", async () => {
+    const { one, two } = fleet<string>();
+    await one.set("k", "old");
+    expect(await two.get("k")).toBe("old");
+    await one.clear();
+    await one.set("k", "new");
+    two.clearHere();
+    expect([await two.get("k"), await one.get("k")]).toEqual(["new", "new"]);
+  });
+
   it.each([
     ["tells", false],
     ["tells nobody", true],

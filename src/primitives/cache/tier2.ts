@@ -88,6 +88,11 @@ export class Tier2<V> {
     this.#entries.useVersion(version);
   }
 
+  /** The next read finds out which epoch it is. */
+  forgetEpoch(): void {
+    this.#entries.forgetEpoch();
+  }
+
   /** How long a value may be held here without looking. */
   localTtlMs(): number {
     return this.#config.localTtlMs ?? (this.#news.hearing ? Number.POSITIVE_INFINITY : 30_000);

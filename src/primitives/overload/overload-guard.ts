@@ -104,6 +104,16 @@ export class OverloadGuard implements FrontDoor {
       this.#rt.events.emit("overload.lever", { name: this.name, from, to: this.#shedBelow });
   }
 
+  /** What operators do: {@link shedBelow}. */
+  shed(below: "critical" | "high" | "normal"): void {
+    this.shedBelow(below);
+  }
+
+  /** Refuses nothing by hand any more. */
+  restore(): void {
+    this.shedBelow(null);
+  }
+
   /** As {@link Gate.enter}, for a class. */
   enter(at: number, now: number, waitedMs?: number): number | undefined {
     const config = this.#options?.value;

@@ -42,6 +42,8 @@ export class QueueCore {
   stats: { readonly tools: Readonly<Record<string, ToolStats>>; readonly at: number } | undefined = undefined;
   /** Why it could not the last time it was asked; `undefined` where it could. */
   statsFailure: string | undefined = undefined;
+  /** Kinds of jobs that this process takes in no more of. */
+  readonly turnedAway = new Set<string>();
   readonly #deadlines: Deadlines;
   readonly #call: StoreCall;
   #jobs: JobStore | undefined;
@@ -67,6 +69,17 @@ export class QueueCore {
     const tool = this.tools.get(name);
     if (tool !== undefined) return tool;
     throw new ConfigError(`${this.where}: tool`, name, [...this.tools.keys()].join(", "));
+  }
+
+  /** @throws {KeelsonError} `unavailable` for jobs of a kind that is turned away */
+  admits(jobs: readonly { readonly tool: string }[]): void {
+    if (this.turnedAway.size === 0) return;
+    const refused = jobs.find(({ tool }) => this.turnedAway.has(tool));
+    if (refused === undefined) return;
+    throw new KeelsonError("unavailable", `${this.where}: ${refused.tool} is drained and takes nothing in`, {
+      retryAfterMs: RETRY_MS,
+      source: `queue:${this.name}`,
+    });
   }
 
   /**

@@ -75,13 +75,14 @@ export class Enqueuing {
    * Hands jobs to the store, all or none.
    *
    * @throws {QueueSaturatedError} when there is no room
-   * @throws {KeelsonError} `unavailable` when the store failed
+   * @throws {KeelsonError} `unavailable` when the store failed, or jobs of the kind are turned away
    */
   async enqueue(jobs: readonly NewJob[], context: Context | undefined): Promise<readonly EnqueuedJob[]> {
     const core = this.#core;
     const { name, rt, tools } = core;
     if (jobs.length > MOST_AT_ONCE)
       throw new ConfigError(`${this.#core.where}: enqueueMany`, jobs.length, `${MOST_AT_ONCE} jobs at most`);
+    core.admits(jobs);
     const answer = await this.#core.need("enqueue", (store, call) => store.enqueue(jobs, call));
     if (!answer.accepted) {
       const { tool, depth, maxQueued } = answer;

@@ -113,6 +113,7 @@ export function troubled(trouble: Trouble): (jobs: JobStore) => JobStore {
       stats: () => through("stats", () => jobs.stats()),
       cleanup: (max) => through("cleanup", () => jobs.cleanup(max)),
       requeueDead: (tool, max) => through("requeueDead", () => jobs.requeueDead(tool, max)),
+      dropDead: (tool, max) => through("dropDead", () => jobs.dropDead(tool, max)),
       pause: (tool, paused) => through("pause", () => jobs.pause(tool, paused)),
       listen: (listener) => {
         const { ready, ended } = listener;

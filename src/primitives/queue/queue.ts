@@ -255,6 +255,11 @@ export class Queue<J extends JobSet, Ctx = undefined> implements AsyncDisposable
     return record.state === "unknown" ? undefined : jobInfo(record);
   }
 
+  /** The kinds of job that are defined here. */
+  kinds(): readonly ToolName<J>[] {
+    return [...this.#core.tools.keys()] as ToolName<J>[];
+  }
+
   /** How full each kind of job is, in all processes. */
   async stats(): Promise<Readonly<Record<ToolName<J>, ToolStats>>> {
     return (await this.#core.refresh()) as Record<ToolName<J>, ToolStats>;
@@ -282,9 +287,36 @@ export class Queue<J extends JobSet, Ctx = undefined> implements AsyncDisposable
     return this.#core.need("requeueDead", (jobs, call) => jobs.requeueDead(tool, max, call));
   }
 
+  /** Forgets up to `max` (default 100) dead jobs, oldest first, before their retention has passed. */
+  async dropDead({
+    tool,
+    max = 100,
+  }: {
+    readonly tool?: ToolName<J>;
+    readonly max?: number;
+  } = {}): Promise<{ readonly dropped: number }> {
+    integer(max, `${this.#core.where}.dropDead.max`, 1);
+    return this.#core.need("dropDead", (jobs, call) => jobs.dropDead(tool, max, call));
+  }
+
   /** Gives out no job of a kind, in any process, until it is resumed. Left out: of every kind that is defined here. */
   pause(tool?: ToolName<J>): Promise<void> {
     return this.#pause(tool, true);
+  }
+
+  /**
+   * Takes in no more jobs of a kind through this process, so that those there are get done and none comes after:
+   * enqueueing is refused with `unavailable` until {@link admit}.
+   *
+   * @throws {ConfigError} when the queue has no such job
+   */
+  turnAway(tool: ToolName<J>): void {
+    this.#core.turnedAway.add(this.#core.tool(tool).name);
+  }
+
+  /** Takes jobs in again. */
+  admit(tool: ToolName<J>): void {
+    this.#core.turnedAway.delete(this.#core.tool(tool).name);
   }
 
   /** Ends a pause. */

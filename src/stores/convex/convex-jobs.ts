@@ -115,6 +115,11 @@ export class ConvexJobs implements JobStore {
     return this.#room.write((ctx, { jobs }) => ctx.runMutation(jobs.requeueDead, { queue: this.#queue, ...of, max }));
   }
 
+  dropDead(tool: string | undefined, max: number): Promise<Outcome<{ readonly dropped: number }>> {
+    const of = tool === undefined ? {} : { tool: stored(tool) };
+    return this.#room.write((ctx, { jobs }) => ctx.runMutation(jobs.dropDead, { queue: this.#queue, ...of, max }));
+  }
+
   pause(tool: string, paused: boolean): Promise<Outcome<{ readonly paused: boolean }>> {
     return this.#room.write((ctx, { jobs }) =>
       ctx.runMutation(jobs.pause, { queue: this.#queue, tool: stored(tool), paused }),

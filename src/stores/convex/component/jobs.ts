@@ -73,6 +73,13 @@ export const requeueDead = mutation({
   handler: (ctx, args) => table.requeueDead(ctx.db, args.queue, args.tool, args.max, Date.now()),
 });
 
+/** Forgets dead jobs before their time. */
+export const dropDead = mutation({
+  args: { queue, tool: v.optional(v.string()), max: v.number() },
+  returns: v.object({ dropped: v.number() }),
+  handler: (ctx, args) => table.dropDead(ctx.db, args.queue, args.tool, args.max),
+});
+
 /** Gives out no job of a tool until it is resumed. */
 export const pause = mutation({
   args: { queue, tool: v.string(), paused: v.boolean() },

@@ -139,6 +139,13 @@ export class JobTable {
     partition.waiting++;
   }
 
+  /** Forgets a dead job before its time. */
+  drop(job: MemoryJob): void {
+    this.#dead.remove(job);
+    this.partition(job.tool).dead.delete(job);
+    this.#jobs.delete(job.id);
+  }
+
   /** Forgets up to `max` ended jobs whose retention has passed. */
   forget(max: number, now: number): number {
     let removed = 0;

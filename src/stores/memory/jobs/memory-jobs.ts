@@ -141,15 +141,18 @@ export class MemoryJobs implements JobStore {
 
   requeueDead(tool: string | undefined, max: number): Outcome<{ readonly requeued: number }> {
     return this.#open((table, now) => {
-      const found: MemoryJob[] = [];
-      for (const [name, { dead }] of table.partitions) {
-        if (tool === undefined || name === tool) found.push(...[...dead].slice(0, max));
-      }
-      found.sort((a, b) => a.endedAt - b.endedAt || a.number - b.number);
-      const again = found.slice(0, max);
+      const again = oldestDead(table, tool, max);
       for (const job of again) table.revive(job, now);
       if (again.length > 0) this.#tellReady();
       return { requeued: again.length };
+    });
+  }
+
+  dropDead(tool: string | undefined, max: number): Outcome<{ readonly dropped: number }> {
+    return this.#open((table) => {
+      const gone = oldestDead(table, tool, max);
+      for (const job of gone) table.drop(job);
+      return { dropped: gone.length };
     });
   }
 
@@ -236,6 +239,14 @@ export class MemoryJobs implements JobStore {
   #tellReady(): void {
     for (const { ready } of this.#listeners) ready?.();
   }
+}
+
+function oldestDead(table: JobTable, tool: string | undefined, max: number): MemoryJob[] {
+  const found: MemoryJob[] = [];
+  for (const [name, { dead }] of table.partitions) {
+    if (tool === undefined || name === tool) found.push(...[...dead].slice(0, max));
+  }
+  return found.sort((a, b) => a.endedAt - b.endedAt || a.number - b.number).slice(0, max);
 }
 
 function standIn(value: string | undefined, table: JobTable, fresh: ReadonlyMap<string, string>): string | undefined {

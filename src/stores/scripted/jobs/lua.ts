@@ -549,8 +549,8 @@ end
 return #ids
 `;
 
-/** ARGV: channels and all that, then tool or '', how many. Answers how many were queued. */
-const REQUEUE = `
+/** ARGV: channels and all that, then tool or '', how many. Finds as many dead jobs, oldest first. */
+const OLDEST_DEAD = `
 local found, tool = {}, ARGV[5]
 local want = tonumber(ARGV[6])
 if tool ~= '' then found = call('ZRANGEBYLEX', DEAD, first_of(tool), last_of(tool), 'LIMIT', '0', ARGV[6])
@@ -569,6 +569,10 @@ else
   table.sort(all, function(a, b) return a[1] < b[1] end)
   for i = 1, math.min(want, #all) do found[i] = all[i][2] end
 end
+`;
+
+/** Answers how many were queued. */
+const REQUEUE = `
 for _, one in ipairs(found) do
   local id = string.match(one, '^[^%z]*%z%d+%z%d+%z(.*)$')
   call('ZREM', DEAD, one)
@@ -580,6 +584,17 @@ for _, one in ipairs(found) do
   count('w:', j.tool, 1)
 end
 tell(found[1] ~= nil)
+return #found
+`;
+
+/** Answers how many went. */
+const DROP = `
+for _, one in ipairs(found) do
+  local id = string.match(one, '^[^%z]*%z%d+%z%d+%z(.*)$')
+  call('ZREM', DEAD, one)
+  call('ZREM', ENDED, id)
+  drop(id)
+end
 return #found
 `;
 
@@ -604,6 +619,7 @@ export const JOB_SCRIPTS = {
   get: NOW + BASE + TABLES + GET,
   stats: ALL + STATS,
   cleanup: ALL + CLEANUP,
-  requeue: ALL + REQUEUE,
+  requeue: ALL + OLDEST_DEAD + REQUEUE,
+  drop: ALL + OLDEST_DEAD + DROP,
   pause: NOW + BASE + PAUSE,
 } as const;

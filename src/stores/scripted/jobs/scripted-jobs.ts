@@ -181,6 +181,11 @@ export class ScriptedJobs implements JobStore {
     return this.#run("requeue", args, (reply) => ({ requeued: reply as number }), call);
   }
 
+  dropDead(tool: string | undefined, max: number, call?: StoreCall): Promise<Outcome<{ readonly dropped: number }>> {
+    const args = [tool ?? "", String(Math.min(max, MOST_AT_ONCE))];
+    return this.#run("drop", args, (reply) => ({ dropped: reply as number }), call);
+  }
+
   pause(tool: string, paused: boolean, call?: StoreCall): Promise<Outcome<{ readonly paused: boolean }>> {
     return this.#run("pause", [tool, paused ? "1" : "0"], () => ({ paused }), call);
   }

@@ -194,11 +194,16 @@ export class JobTable {
   /** Forgets up to so many whose time has passed. */
   forget(most: number, now: number): number {
     const old = this.#select("ended > 0 AND at <= ? ORDER BY at LIMIT ?", now, most);
-    for (const job of old) {
+    this.forgetThese(old);
+    return old.length;
+  }
+
+  /** Forgets jobs that have ended. */
+  forgetThese(jobs: readonly JobRow[]): void {
+    for (const job of jobs) {
       if (job.state === "dead") this.counts(job.tool).kept--;
       this.#drop(job);
     }
-    return old.length;
   }
 
   save(job: JobRow): void {

@@ -109,6 +109,14 @@ export class SqliteJobs implements JobStore {
     });
   }
 
+  dropDead(tool: string | undefined, max: number): Outcome<{ readonly dropped: number }> {
+    return this.#write((table) => {
+      const dead = table.dead(tool, max);
+      table.forgetThese(dead);
+      return { dropped: dead.length };
+    });
+  }
+
   pause(tool: string, paused: boolean): Outcome<{ readonly paused: boolean }> {
     return this.#write((table) => {
       table.counts(tool).paused = paused ? 1 : 0;

@@ -34,6 +34,7 @@ function mutant(change: (jobs: JobStore) => Partial<JobStore>): MakeJobStore {
       stats: () => jobs.stats(),
       cleanup: (max) => jobs.cleanup(max),
       requeueDead: (tool, max) => jobs.requeueDead(tool, max),
+      dropDead: (tool, max) => jobs.dropDead(tool, max),
       pause: (tool, paused) => jobs.pause(tool, paused),
     };
     return { ...under, jobs: { ...same, ...change(jobs) } };
@@ -168,6 +169,11 @@ describe("the conformance suite of job stores", () => {
         requeueDead: (tool, max) => jobs.requeueDead(tool ?? "a", max),
       }),
       "dead jobs: are queued anew, oldest first, with all their attempts before them",
+    ],
+    [
+      "drops the dead of every tool",
+      (jobs) => ({ dropDead: (_, max) => jobs.dropDead(undefined, max) }),
+      "dead jobs: are dropped, oldest first, and are gone",
     ],
   ])("finds out a store that %s", async (_, change, found) => {
     expect(await failures(mutant(change))).toContain(found);

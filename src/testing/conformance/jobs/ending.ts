@@ -152,5 +152,30 @@ export function endingTests(bench: JobBench): void {
       bench.equal((await asked.stats())?.dead, 1);
       bench.has(await asked.get("b"), { error: null, state: "running" });
     });
+
+    bench.it("are dropped, oldest first, and are gone", async (asked) => {
+      for (const [id, tool] of [
+        ["b1", "b"],
+        ["a1", "a"],
+        ["a2", "a"],
+      ] as const) {
+        await asked.enqueue(newJob(id, { tool, attempts: 1 }));
+        await asked.finish({ ...lease(await asked.claim(1, { [tool]: 0 })), kind: "retry", delayMs: 0, error: "no" });
+        await asked.advance(50);
+      }
+      bench.equal(answered(await asked.store.dropDead("c", 5)), { dropped: 0 });
+      bench.equal(answered(await asked.store.dropDead("a", 1)), { dropped: 1 });
+      bench.equal(
+        [await asked.state("b1"), await asked.state("a1"), await asked.state("a2")],
+        ["dead", "unknown", "dead"],
+      );
+      bench.has(await asked.stats(), {
+        dead: 1,
+        ended: { succeeded: 0, failed: 0, dead: 2, expired: 0, cancelled: 0 },
+      });
+      bench.equal(answered(await asked.store.dropDead(undefined, 5)), { dropped: 2 });
+      bench.equal(answered(await asked.store.requeueDead(undefined, 5)), { requeued: 0 });
+      bench.equal((await asked.stats())?.dead, 0);
+    });
   });
 }

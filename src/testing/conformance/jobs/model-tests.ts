@@ -46,7 +46,8 @@ class RandomSteps {
     else if (roll < 0.8) await this.#extend();
     else if (roll < 0.87) await this.#cancel();
     else if (roll < 0.9) await this.#pause();
-    else if (roll < 0.92) await this.#requeue();
+    else if (roll < 0.915) await this.#requeue();
+    else if (roll < 0.925) await this.#dropDead();
     else await this.#pass();
   }
 
@@ -159,6 +160,12 @@ class RandomSteps {
     const tool = this.#pick(TOOLS);
     const answer = answered(await this.#asked.store.requeueDead(tool, 1_000));
     this.#bench.equal(answer, { requeued: this.#model.requeueDead(tool) });
+  }
+
+  async #dropDead(): Promise<void> {
+    const tool = this.#pick(TOOLS);
+    const answer = answered(await this.#asked.store.dropDead(tool, 1_000));
+    this.#bench.equal(answer, { dropped: this.#model.dropDead(tool) });
   }
 
   async #pass(): Promise<void> {

@@ -168,6 +168,13 @@ export class JobModel {
     return dead.length;
   }
 
+  /** All dead ones of a tool. */
+  dropDead(tool: string): number {
+    const dead = this.of(tool, "dead");
+    for (const { id } of dead) this.jobs.delete(id);
+    return dead.length;
+  }
+
   /** Jobs of a tool that could be given out now. */
   #available(tool: string, maxRunning: number): number {
     if (this.paused.has(tool)) return 0;

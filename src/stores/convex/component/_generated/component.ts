@@ -122,6 +122,13 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         { removed: number },
         Name
       >;
+      dropDead: FunctionReference<
+        "mutation",
+        "internal",
+        { queue: string; tool?: string; max: number },
+        { dropped: number },
+        Name
+      >;
       enqueue: FunctionReference<
         "mutation",
         "internal",

@@ -103,16 +103,7 @@ export async function forgetAll(db: Writer, most: number, now: number): Promise<
 
 export function requeueDead(db: Writer, queue: string, tool: string | undefined, max: number, now: number) {
   return within(db, queue, async (table) => {
-    const dead =
-      tool === undefined
-        ? await db
-            .query("jobs")
-            .withIndex("by_time", (q) => q.eq("queue", queue).eq("state", "dead"))
-            .take(max)
-        : await db
-            .query("jobs")
-            .withIndex("by_tool_time", (q) => q.eq("queue", queue).eq("tool", tool).eq("state", "dead"))
-            .take(max);
+    const dead = await oldestDead(db, queue, tool, max);
     for (const job of dead) {
       const counts = await table.tool(job.tool);
       counts.kept--;
@@ -125,6 +116,22 @@ export function requeueDead(db: Writer, queue: string, tool: string | undefined,
     }
     return { requeued: dead.length };
   });
+}
+
+export function dropDead(db: Writer, queue: string, tool: string | undefined, max: number) {
+  return within(db, queue, async (table) => ({ dropped: await table.forget(await oldestDead(db, queue, tool, max)) }));
+}
+
+function oldestDead(db: Writer, queue: string, tool: string | undefined, max: number): Promise<JobDoc[]> {
+  return tool === undefined
+    ? db
+        .query("jobs")
+        .withIndex("by_time", (q) => q.eq("queue", queue).eq("state", "dead"))
+        .take(max)
+    : db
+        .query("jobs")
+        .withIndex("by_tool_time", (q) => q.eq("queue", queue).eq("tool", tool).eq("state", "dead"))
+        .take(max);
 }
 
 export function pause(db: Writer, queue: string, tool: string, paused: boolean) {
