@@ -85,6 +85,7 @@ export {
   Events,
   type EventType,
   type Listener,
+  type ListenOptions,
 } from "./core/events.js";
 export type {
   Cancelled,
@@ -124,6 +125,7 @@ export {
 export { validate } from "./core/validation.js";
 export type * from "./kit/capabilities.js";
 export { createKit } from "./kit/kit.js";
+export type { Attachable } from "./kit/attachments.js";
 export type { BoundKit, CloseOptions, Kit, KitOptions, Placed } from "./kit/types.js";
 export { budgetLeft, budgetUsed, burnRate, type Counted, callsNeeded } from "./observe/budget.js";
 export type { SliSnapshot, SliSnapshots, SliWindow, Snapshot, StoreSnapshot } from "./observe/snapshot.js";

@@ -8,7 +8,7 @@ import { type BoundaryOptions, boundary, type FunctionCall } from "../boundary/f
 import type { Knobs, KnobValues } from "../boundary/knobs/knob.js";
 import { KnobSet } from "../boundary/knobs/knob-set.js";
 import type { Surface } from "../boundary/surface/surface.js";
-import { stoppedClock, systemClock } from "../core/clock.js";
+import { type Clock, stoppedClock, systemClock } from "../core/clock.js";
 import { ConfigError, onlyKnown } from "../core/config.js";
 import type { Context } from "../core/context.js";
 import { Events } from "../core/events.js";
@@ -41,6 +41,7 @@ import type { UpstreamOptions } from "../primitives/upstream/options.js";
 import { StoredUpstream } from "../primitives/upstream/stored-upstream.js";
 import { Upstream } from "../primitives/upstream/upstream.js";
 import { memoryStore } from "../stores/memory/memory-store.js";
+import { type Attachable, Attachments } from "./attachments.js";
 import type { Definition } from "./capabilities.js";
 import { drained } from "./drain.js";
 import { Bindings, Definitions, type Kinds, type Make } from "./registry.js";
@@ -53,6 +54,7 @@ type Options<T> = T & Placed;
 class KitOfParts {
   readonly service: string;
   readonly events: Events;
+  readonly clock: Clock;
   readonly knobSet: KnobSet;
   readonly #definitions = new Definitions();
   readonly #here: Bindings;
@@ -61,6 +63,7 @@ class KitOfParts {
   readonly #bound: boolean;
   readonly #ownStore: Store | undefined;
   readonly #work = new Work();
+  readonly #attachments = new Attachments();
   readonly #slis: SliWindows;
   readonly #router = new Router();
   readonly #surfaces: { surface(): Surface }[] = [];
@@ -88,6 +91,7 @@ class KitOfParts {
     this.service = service;
     this.#stores = new ServiceStores(service);
     this.events = new Events(onListenerError);
+    this.clock = clock;
     this.knobSet = new KnobSet(options.knobs ?? {}, { clock, events: this.events, ...(env && { env }) });
     this.#bound = options.store?.capability !== "none";
     if (options.store === undefined) this.#ownStore = memoryStore({ clock });
@@ -223,6 +227,10 @@ class KitOfParts {
     };
   }
 
+  attach(part: Attachable): () => void {
+    return this.#attachments.add(part);
+  }
+
   close({ drain = "10s" }: CloseOptions = {}): Promise<boolean> {
     this.#closed ??= this.#close(drain);
     return this.#closed;
@@ -236,7 +244,11 @@ class KitOfParts {
     const inTime = await drained(this.#here, this.#work, drain);
     this.#slis.close();
     this.knobSet.close();
-    await this.#ownStore?.close();
+    try {
+      await this.#attachments.close(this.clock);
+    } finally {
+      await this.#ownStore?.close();
+    }
     return inTime;
   }
 

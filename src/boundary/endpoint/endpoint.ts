@@ -159,7 +159,8 @@ export class Endpoint implements EndpointDefinition, Servable {
       if (wanted) this.#tell(call, status, durationMs, error);
     }
     // With nobody listening, what is nobody's fault but the code's would never be seen.
-    if (!wanted && error?.code === "internal") console.error(`endpoint("${this.name}"):`, error.cause ?? error);
+    if (error?.code === "internal" && !this.#rt.events.reports("endpoint.settled"))
+      console.error(`endpoint("${this.name}"):`, error.cause ?? error);
   }
 
   #stageName(stage: number): string {
