@@ -15,6 +15,7 @@ import { type FetchHandler, toFetch } from "./fetch.js";
 import { forbiddenOrigin } from "./guards/origin.js";
 import { HERE, type Incoming, type Outgoing, type Place } from "./incoming.js";
 import type { DefineLimiter } from "./parts.js";
+import { Settled } from "./settled.js";
 import { watchedStream } from "./streams.js";
 import type {
   ClientInfo,
@@ -168,15 +169,8 @@ export class Endpoint implements EndpointDefinition, Servable {
   }
 
   #tell(call: ActiveCall, status: number, durationMs: number, error: KeelsonError | undefined): void {
-    this.#rt.events.emit("endpoint.settled", {
-      name: this.name,
-      context: call.context,
-      status,
-      code: status === 499 ? "aborted" : error?.code,
-      guard: error === undefined ? undefined : this.#stageName(call.stage),
-      durationMs,
-      ...(error !== undefined && { error }),
-    });
+    const guard = error === undefined ? undefined : this.#stageName(call.stage);
+    this.#rt.events.emit("endpoint.settled", new Settled(this.name, call, status, guard, durationMs, error));
   }
 }
 
