@@ -43,7 +43,8 @@ export interface Prometheus extends AsyncDisposable {
 export function prometheus(kit: MeasuredHost, options: PrometheusOptions = {}): Prometheus {
   onlyKnown(options, "prometheus", ["registry", "buckets", "maxNames", "onError"]);
   const { registry, buckets = DURATION_BOUNDS } = options;
-  if (!Array.isArray(buckets) || buckets.length === 0 || buckets.some((bound, at) => !(bound > (buckets[at - 1] ?? 0))))
+  const ascending = (bound: unknown, at: number) => typeof bound === "number" && bound > (buckets[at - 1] ?? 0);
+  if (!Array.isArray(buckets) || buckets.length === 0 || !buckets.every(ascending))
     throw new ConfigError("prometheus.buckets", buckets, "seconds above 0, ascending, at least one");
   const maxNames = integer(options.maxNames ?? MAX_NAMES, "prometheus.maxNames", 1, 10_000);
   const bounds = new LabelBounds(maxNames);
