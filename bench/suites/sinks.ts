@@ -12,7 +12,7 @@ import { sentry } from "../../src/adapters/sentry/index.js";
 import { keelson } from "../echo.js";
 import { median, type Row, report, row } from "../harness.js";
 
-const ROUNDS = 21;
+const ROUNDS = 11;
 const CALLS = 10_000;
 /** Requests between two turns of the event loop, in which timers ring. */
 const TURN = 100;
