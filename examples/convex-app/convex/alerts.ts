@@ -1,44 +1,44 @@
 import { v } from "convex/values";
 import { anonymous, unlimited } from "keelson";
+import { parseDsn, sendSentryEvent } from "keelson/sentry";
 import { alertsSent, internalGuarded, kit, sentry } from "./keel";
-import { parseDsn, sentryEnvelope } from "./lib/sentryEnvelope";
 
-const alert = v.object({
-  key: v.string(),
-  level: v.union(v.literal("warning"), v.literal("error")),
+/** An event as `sentryEvents` makes it. */
+const event = v.object({
+  timestamp: v.number(),
+  platform: v.literal("javascript"),
+  level: v.union(v.literal("info"), v.literal("warning"), v.literal("error")),
+  logger: v.literal("keelson"),
   message: v.string(),
+  fingerprint: v.array(v.string()),
   tags: v.record(v.string(), v.string()),
+  extra: v.record(v.string(), v.union(v.string(), v.number(), v.boolean(), v.null())),
+  breadcrumbs: v.array(v.any()),
+  contexts: v.optional(v.any()),
+  exception: v.optional(v.any()),
 });
 
 /** Sends alerts to Sentry, each kind once in five minutes. Without a DSN they are in the log alone. */
 export const send = internalGuarded.action({
   name: "alerts.send",
-  args: { alerts: v.array(alert) },
+  args: { events: v.array(event) },
   auth: anonymous("only the app calls it"),
   limits: unlimited("limited by the kind of alert"),
-  handler: async ({ use }, { alerts }) => {
-    const dsn = parseDsn(kit.knobs.SENTRY_DSN);
-    if (dsn === undefined) return { sent: 0 };
+  handler: async ({ use }, { events }) => {
+    const dsn = kit.knobs.SENTRY_DSN;
+    if (parseDsn(dsn) === undefined) return { sent: 0 };
+    // A retry sends the same event again, under the same id.
+    const fetch = (url: string, init: RequestInit) => use(sentry).fetch(url, init, { idempotent: true });
     let sent = 0;
-    for (const one of alerts) {
-      const { allowed } = await use(alertsSent).check(one.key);
+    for (const one of events) {
+      const { allowed } = await use(alertsSent).check(one.fingerprint.join(":"));
       if (!allowed) continue;
-      const id = crypto.randomUUID().replaceAll("-", "");
-      const response = await use(sentry).fetch(
-        dsn.url,
-        {
-          method: "POST",
-          headers: {
-            "content-type": "application/x-sentry-envelope",
-            "x-sentry-auth": `Sentry sentry_version=7, sentry_key=${dsn.key}, sentry_client=keelson-example/1`,
-          },
-          body: sentryEnvelope(one, kit.knobs.SENTRY_DSN, Date.now(), id),
-        },
-        // The id makes a second one the same event.
-        { idempotent: true },
-      );
-      await response.body?.cancel();
-      if (response.ok) sent++;
+      try {
+        await sendSentryEvent(one, { dsn, fetch });
+        sent++;
+      } catch (error) {
+        console.error("alerts.send:", error);
+      }
     }
     return { sent };
   },

@@ -35,7 +35,6 @@ import type * as lib_knobs from "../lib/knobs.js";
 import type * as lib_needed from "../lib/needed.js";
 import type * as lib_openRouter from "../lib/openRouter.js";
 import type * as lib_parcels from "../lib/parcels.js";
-import type * as lib_sentryEnvelope from "../lib/sentryEnvelope.js";
 import type * as lib_serper from "../lib/serper.js";
 import type * as lib_signedState from "../lib/signedState.js";
 import type * as lib_telemetry from "../lib/telemetry.js";
@@ -85,7 +84,6 @@ declare const fullApi: ApiFromModules<{
   "lib/needed": typeof lib_needed;
   "lib/openRouter": typeof lib_openRouter;
   "lib/parcels": typeof lib_parcels;
-  "lib/sentryEnvelope": typeof lib_sentryEnvelope;
   "lib/serper": typeof lib_serper;
   "lib/signedState": typeof lib_signedState;
   "lib/telemetry": typeof lib_telemetry;
