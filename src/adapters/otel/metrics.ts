@@ -4,13 +4,20 @@ import { DURATION_BOUNDS } from "../../sinks/durations.js";
 import { FAMILIES } from "../../sinks/families.js";
 import type { LabelBounds } from "../../sinks/label-bounds.js";
 import type { Listening, MeasuredHost, SinkErrorListener } from "../../sinks/sink.js";
+import type { Recordings } from "./recordings.js";
 import { endingOf, type Surfaces } from "./surfaces.js";
 
 /** Sets of attributes of one name that are made once and kept. */
 const KEPT = 64;
 
-/** Records how long things take, as it happens. */
-export function recordDurations(meter: Meter, listening: Listening, surfaces: Surfaces, bounds: LabelBounds): void {
+/** Measures how long things take, as it happens. */
+export function recordDurations(
+  meter: Meter,
+  listening: Listening,
+  surfaces: Surfaces,
+  bounds: LabelBounds,
+  recordings: Recordings,
+): void {
   const histogram = (name: string, description: string): Histogram =>
     meter.createHistogram(name, { unit: "s", description, advice: { explicitBucketBoundaries: [...DURATION_BOUNDS] } });
   const http = histogram("http.server.request.duration", "Duration of HTTP server requests.");
@@ -30,7 +37,7 @@ export function recordDurations(meter: Meter, listening: Listening, surfaces: Su
     "endpoint.settled",
     (event) => {
       const instrument = surfaces.of(event.name).http ? http : functions;
-      instrument.record(event.durationMs / 1000, settled.of(event, event.name, event.status, event.code ?? ""));
+      recordings.add(instrument, event.durationMs, settled.of(event, event.name, event.status, event.code ?? ""));
     },
     counting,
   );
@@ -41,7 +48,7 @@ export function recordDurations(meter: Meter, listening: Listening, surfaces: Su
   }));
   listening.to(
     "upstream.settled",
-    (event) => upstreams.record(event.durationMs / 1000, called.of(event, event.name, 0, event.outcome)),
+    (event) => recordings.add(upstreams, event.durationMs, called.of(event, event.name, 0, event.outcome)),
     counting,
   );
   const ran = new AttributeSets<EventMap["job.succeeded"]>(({ name, tool }) => ({
@@ -50,7 +57,7 @@ export function recordDurations(meter: Meter, listening: Listening, surfaces: Su
   }));
   listening.to(
     "job.succeeded",
-    (event) => jobs.record(event.durationMs / 1000, ran.of(event, event.name, 0, event.tool)),
+    (event) => recordings.add(jobs, event.durationMs, ran.of(event, event.name, 0, event.tool)),
     counting,
   );
 }
@@ -60,6 +67,7 @@ export function observeSnapshot(
   meter: Meter,
   kit: MeasuredHost,
   bounds: LabelBounds,
+  recordings: Recordings,
   report: SinkErrorListener,
 ): () => void {
   const observed = FAMILIES.map((family) => {
@@ -74,6 +82,8 @@ export function observeSnapshot(
   const instruments = observed.map(({ instrument }) => instrument);
   const collect: BatchObservableCallback = async (result) => {
     try {
+      // Collected next: what was measured until now belongs to it.
+      recordings.flush();
       const snapshot = await kit.snapshot();
       for (const { family, instrument } of observed) {
         for (const { labels, value } of bounds.fold(family.name, family.read(snapshot)))

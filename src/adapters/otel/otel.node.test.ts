@@ -55,7 +55,6 @@ describe("metrics for OpenTelemetry", () => {
     const found = metric(semconv.METRIC_HTTP_SERVER_REQUEST_DURATION);
     expect(found?.descriptor.unit).toBe("s");
     const common = {
-      "keelson.name": "chat",
       [semconv.ATTR_HTTP_REQUEST_METHOD]: "GET",
       [semconv.ATTR_HTTP_ROUTE]: "/api/chat/:id",
       [semconv.ATTR_URL_SCHEME]: "http",

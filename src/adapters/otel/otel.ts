@@ -6,6 +6,7 @@ import { clockTimers } from "../../primitives/timeout/clock-timers.js";
 import { LabelBounds } from "../../sinks/label-bounds.js";
 import { errorReport, Listening, type MeasuredHost, type Sink, type SinkErrorListener } from "../../sinks/sink.js";
 import { observeSnapshot, recordDurations } from "./metrics.js";
+import { Recordings } from "./recordings.js";
 import { Spans } from "./spans.js";
 import { Surfaces } from "./surfaces.js";
 
@@ -54,11 +55,12 @@ export function otel(kit: MeasuredHost, options: OtelOptions = {}): Sink {
   const listening = new Listening(kit.events, report);
   const surfaces = new Surfaces(kit, scheme);
 
+  const recordings = new Recordings(kit.clock, report);
   let stopObserving = (): void => undefined;
   if (meterProvider !== false) {
     const meter = meterProvider.getMeter("keelson");
-    recordDurations(meter, listening, surfaces, bounds);
-    stopObserving = observeSnapshot(meter, kit, bounds, report);
+    recordDurations(meter, listening, surfaces, bounds, recordings);
+    stopObserving = observeSnapshot(meter, kit, bounds, recordings, report);
   }
   const spans =
     tracerProvider === false
@@ -67,6 +69,7 @@ export function otel(kit: MeasuredHost, options: OtelOptions = {}): Sink {
   spans?.listen(listening);
 
   const flushed = async (handedOver: Promise<void> | undefined) => {
+    recordings.flush();
     await handedOver;
     const flushes = [meterProvider, tracerProvider].map(flushProvider);
     await pTimeout(Promise.all(flushes), {
@@ -88,7 +91,8 @@ export function otel(kit: MeasuredHost, options: OtelOptions = {}): Sink {
   const detach = kit.attach({ close });
   return {
     get stats() {
-      return { ...(spans?.stats ?? { sent: 0, dropped: 0, failed: 0 }), suppressed: 0 };
+      const { sent, dropped, failed } = spans?.stats ?? { sent: 0, dropped: 0, failed: 0 };
+      return { sent, dropped: dropped + recordings.dropped, failed, suppressed: 0 };
     },
     flush: () => flushed(spans?.flush()),
     close,

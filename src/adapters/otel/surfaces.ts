@@ -32,7 +32,6 @@ export class Surfaces {
             http: true,
             spanName: `${method} ${path}`,
             attributes: {
-              "keelson.name": name,
               "http.request.method": method,
               "http.route": path,
               "url.scheme": this.#scheme,
