@@ -1,5 +1,5 @@
 import { Registry } from "prom-client";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createKit } from "../../kit/kit.js";
 import { troubledKit } from "../../sinks/troubled-kit.fixture.js";
 import { seeded } from "../../testing/seeded.js";
@@ -118,10 +118,17 @@ describe("prometheus", () => {
     expect(value(all, "keelson_endpoint_responses_total", { status: "other" })).toBe(36);
   });
 
-  it("has no part in what an internal error does otherwise", async () => {
-    const { kit } = troubledKit();
+  it("hides no internal error: what it only counts still goes to the console", async () => {
+    const { kit, ask, failing } = troubledKit();
     prometheus(kit);
-    expect([kit.events.wants("endpoint.settled"), kit.events.reports("endpoint.settled")]).toEqual([true, false]);
+    const reported = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    onTestFinished(() => reported.mockRestore());
+    failing(new Error("a slip"));
+    await ask("/free");
+    expect(reported.mock.calls).toEqual([['endpoint("free"):', new Error("a slip")]]);
+    kit.events.on("endpoint.settled", () => undefined);
+    await ask("/free");
+    expect(reported.mock.calls.length).toBe(1);
   });
 
   it("stops counting when it is closed", async () => {
