@@ -18,7 +18,7 @@ export interface OtelOptions {
   readonly tracerProvider?: TracerProvider | false;
   /**
    * The share of traces without an error that get spans. Failures always do. Within another instrumentation's span that
-   * one's sampling holds. Default 0.1.
+   * one's sampling holds. Default 0.01.
    */
   readonly sample?: number;
   /** What takes longer always gets a span. Default `"1s"`. */
@@ -47,7 +47,7 @@ const FLUSH_MS = 2_000;
 export function otel(kit: MeasuredHost, options: OtelOptions = {}): Sink {
   onlyKnown(options, "otel", OPTIONS);
   const { meterProvider = metrics.getMeterProvider(), tracerProvider = trace.getTracerProvider() } = options;
-  const share = fraction(options.sample ?? 0.1, "otel.sample", 0, 1);
+  const share = fraction(options.sample ?? 0.01, "otel.sample", 0, 1);
   const slowMs = milliseconds(options.slow ?? "1s", "otel.slow");
   const scheme = oneOf(options.scheme ?? "http", "otel.scheme", ["http", "https"]);
   const bounds = new LabelBounds(integer(options.maxNames ?? 100, "otel.maxNames", 1, 10_000));

@@ -102,8 +102,11 @@ export class Spans {
         const active = this.#sampled(failed || wanted, durationMs, traceId);
         if (active === false) return;
         const surface = this.#surfaces.of(name);
+        const { start, end, at } = this.#times(durationMs);
         this.#outbox.push({
-          ...this.#times(durationMs),
+          start,
+          end,
+          at,
           name: surface.spanName,
           outer: true,
           server: surface.http && active === undefined,
@@ -125,8 +128,11 @@ export class Spans {
         if (active === false) return;
         if (failed && active === undefined && traceId !== undefined && this.#wanted.size < MAX_WANTED)
           this.#wanted.add(traceId);
+        const { start, end, at } = this.#times(durationMs);
         this.#outbox.push({
-          ...this.#times(durationMs),
+          start,
+          end,
+          at,
           name: `upstream ${name}`,
           outer: false,
           server: false,
