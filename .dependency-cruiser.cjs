@@ -37,6 +37,11 @@ module.exports = {
     only("adapters/express", [...KIT, "kit"]),
     only("adapters/node", [...KIT, "kit"]),
     only("adapters/oidc", [...KIT, "kit"]),
+    only("sinks", [...KIT, "kit"]),
+    only("adapters/logs", [...KIT, "kit", "sinks"]),
+    only("adapters/otel", [...KIT, "kit", "sinks"]),
+    only("adapters/prometheus", [...KIT, "kit", "sinks"]),
+    only("adapters/sentry", [...KIT, "kit", "sinks"]),
     only("testing", [...KIT, "kit"]),
     only("ops", [...KIT, "schema"]),
     {
@@ -49,9 +54,10 @@ module.exports = {
     },
     {
       name: "core-runs-anywhere",
-      comment: "the core entry runs in edge runtimes and Convex: only adapters, ops and testing may use Node's modules",
+      comment:
+        "the core entry and sinks run in edge runtimes and Convex: only other adapters, ops and testing may use Node's modules",
       severity: "error",
-      from: { path: "^src", pathNot: ["^src/(adapters|ops|testing)/", TESTS] },
+      from: { path: "^src", pathNot: ["^src/(adapters/(convex|express|node|oidc)|ops|testing)/", TESTS] },
       to: { dependencyTypes: ["core"] },
     },
     {

@@ -9,7 +9,7 @@ const NODE_ONLY = "**/*.node.test.ts";
 const REDIS = ["test/redis/**/*.test.ts", "{src,examples,scripts,test}/**/*.redis.test.ts"];
 /** Tests of pages, in a browser. */
 const PAGES = "**/*.chromium.test.ts";
-const EDGE = "src/{core,kernel,primitives,stores/memory,boundary,observe,kit}/**/*.test.ts";
+const EDGE = "src/{core,kernel,primitives,stores/memory,boundary,observe,kit,sinks,adapters/sentry}/**/*.test.ts";
 
 export default defineConfig({
   resolve: {
@@ -24,7 +24,10 @@ export default defineConfig({
         find: /^keelson\/convex\/convex\.config$/,
         replacement: source("src/stores/convex/component/convex.config.ts"),
       },
-      { find: /^keelson\/(convex|express|node|oidc)$/, replacement: source("src/adapters/$1/index.ts") },
+      {
+        find: /^keelson\/(convex|express|logs|node|oidc|otel|prometheus|sentry)$/,
+        replacement: source("src/adapters/$1/index.ts"),
+      },
       { find: /^keelson\/(redis|upstash|sqlite)$/, replacement: source("src/stores/$1/index.ts") },
     ],
   },

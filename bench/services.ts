@@ -13,12 +13,15 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+/** Serves an endpoint by Express. */
+export function expressWith(endpoint: ReturnType<typeof keelson>["echo"]): Promise<number> {
+  const app = express();
+  app.use(mount(endpoint));
+  return listen(createServer(app));
+}
+
 export const services = {
-  "express + keelson": () => {
-    const app = express();
-    app.use(mount(keelson().echo));
-    return listen(createServer(app));
-  },
+  "express + keelson": () => expressWith(keelson().echo),
   "express + json + zod + express-rate-limit": () => {
     const app = express();
     app.post("/echo", rateLimit({ windowMs: 60_000, limit: LIMIT }), express.json({ limit: "64kb" }), (req, res) => {

@@ -10,9 +10,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { z } from "zod";
+import { seeded } from "../src/core/seeded.js";
 import { createKit } from "../src/index.js";
 import { redisStore } from "../src/stores/redis/index.js";
-import { seeded } from "../src/core/seeded.js";
 import { provide, redisServer } from "../test/setup/provide.js";
 import { startRedis } from "../test/setup/redis.js";
 

@@ -87,6 +87,7 @@ export {
   type EventType,
   type LeverEvent,
   type Listener,
+  type ListenOptions,
 } from "./core/events.js";
 export type { FrontDoor, Gate, LoopDelay, LoopDelaySource } from "./core/front-door.js";
 export type {
@@ -138,6 +139,7 @@ export {
   type StoreStats,
 } from "./core/store.js";
 export { validate } from "./core/validation.js";
+export type { Attachable } from "./kit/attachments.js";
 export type * from "./kit/capabilities.js";
 export { createKit } from "./kit/kit.js";
 export type { BoundKit, CloseOptions, DoorRequest, Kit, KitOptions, Placed } from "./kit/types.js";

@@ -28,6 +28,18 @@ describe("events", () => {
     expect(events.wants("hedge.started")).toBe(false);
   });
 
+  it("are reported by those who do more than count", () => {
+    const events = new Events();
+    events.on("hedge.denied", () => undefined, { counting: true });
+    expect([events.wants("hedge.denied"), events.reports("hedge.denied")]).toEqual([true, false]);
+    const stop = events.on("hedge.denied", () => undefined);
+    expect(events.reports("hedge.denied")).toBe(true);
+    stop();
+    expect(events.reports("hedge.denied")).toBe(false);
+    events.onAny(() => undefined);
+    expect(events.reports("hedge.denied")).toBe(true);
+  });
+
   it("reach a listener as often as it listens, and stopping once stops one of these", () => {
     const events = new Events();
     let heard = 0;

@@ -200,6 +200,15 @@ export type EventType = keyof EventMap;
 /** Hears one type of event. */
 export type Listener<T extends EventType> = (event: EventMap[T]) => void;
 
+/** How one listens. */
+export interface ListenOptions {
+  /**
+   * Whether it only counts. What nobody else hears is then reported as if nobody listened: a counter must not hide an
+   * error. Default false.
+   */
+  readonly counting?: boolean;
+}
+
 /** Hears everything. */
 export type AnyListener = <T extends EventType>(type: T, event: EventMap[T]) => void;
 
@@ -209,6 +218,7 @@ export type AnyListener = <T extends EventType>(type: T, event: EventMap[T]) => 
  */
 export class Events {
   readonly #listeners = new Map<EventType, readonly Listener<never>[]>();
+  readonly #counting = new WeakSet<Listener<never>>();
   #any: readonly AnyListener[] = [];
   readonly #onError: (error: unknown, type: EventType) => void;
 
@@ -217,9 +227,10 @@ export class Events {
   }
 
   /** Listens to one type; the returned function stops it. */
-  on<T extends EventType>(type: T, listener: Listener<T>): () => void {
+  on<T extends EventType>(type: T, listener: Listener<T>, { counting = false }: ListenOptions = {}): () => void {
     // One of its own, so that what listens twice stops once at a time.
     const own: Listener<never> = (event) => (listener as Listener<T>)(event);
+    if (counting) this.#counting.add(own);
     this.#listeners.set(type, [...(this.#listeners.get(type) ?? []), own]);
     return () => {
       const left = (this.#listeners.get(type) ?? []).filter((known) => known !== own);
@@ -240,6 +251,11 @@ export class Events {
   /** Whether anyone listens: ask before building a payload on a hot path. */
   wants(type: EventType): boolean {
     return this.#any.length > 0 || (this.#listeners.size > 0 && this.#listeners.has(type));
+  }
+
+  /** Whether anyone listens who does more than count. */
+  reports(type: EventType): boolean {
+    return this.#any.length > 0 || (this.#listeners.get(type)?.some((known) => !this.#counting.has(known)) ?? false);
   }
 
   /** Tells everyone who listens, in the order they came. */

@@ -199,6 +199,37 @@ describe("a kit that is bound to each call", () => {
 });
 
 describe("closing a kit", () => {
+  it("closes what was attached to it once everything else has ended, and waits for it, for a while", async () => {
+    const clock = new ManualClock();
+    const kit = createKit({ service: "shop", clock });
+    const { promise: slow, resolve: answer } = deferred();
+    kit.endpoint({ name: "slow", method: "GET", path: "/slow", ...open, handler: () => slow });
+    const request = kit.fetch(new Request("http://x/slow"));
+    const log: string[] = [];
+    kit.attach({ close: () => log.push("attached") });
+    kit.attach({ close: () => log.push("detached") })();
+    kit.attach({ close: () => new Promise(() => undefined) });
+    const closed = kit.close().then(() => log.push("kit"));
+    await clock.advance(1_000);
+    expect(log).toEqual([]);
+    answer({ ok: true });
+    await request;
+    await settled();
+    expect(log).toEqual(["attached"]);
+    await clock.advance(3_000);
+    await closed;
+    expect(log).toEqual(["attached", "kit"]);
+  });
+
+  it("passes on that something attached failed to close, once all have ended", async () => {
+    const kit = createKit({ service: "shop", clock: new ManualClock() });
+    const log: string[] = [];
+    kit.attach({ close: () => Promise.reject(new Error("no")) });
+    kit.attach({ close: () => log.push("other") });
+    await expect(kit.close()).rejects.toThrow("no");
+    expect(log).toEqual(["other"]);
+  });
+
   it("waits for the requests under way and refuses new ones", async () => {
     const clock = new ManualClock();
     const kit = createKit({ service: "shop", clock });

@@ -9,7 +9,7 @@ import { type BoundaryOptions, boundary, type FunctionCall } from "../boundary/f
 import type { Knobs, KnobValues } from "../boundary/knobs/knob.js";
 import { KnobSet } from "../boundary/knobs/knob-set.js";
 import type { Surface } from "../boundary/surface/surface.js";
-import { stoppedClock, systemClock } from "../core/clock.js";
+import { type Clock, stoppedClock, systemClock } from "../core/clock.js";
 import { ConfigError, oneOf, onlyKnown } from "../core/config.js";
 import type { Context } from "../core/context.js";
 import { milliseconds } from "../core/duration.js";
@@ -50,6 +50,7 @@ import type { UpstreamOptions } from "../primitives/upstream/options.js";
 import { StoredUpstream } from "../primitives/upstream/stored-upstream.js";
 import { Upstream } from "../primitives/upstream/upstream.js";
 import { memoryStore } from "../stores/memory/memory-store.js";
+import { type Attachable, Attachments } from "./attachments.js";
 import type { Definition } from "./capabilities.js";
 import { drained } from "./drain.js";
 import type { KitLevers } from "./levers/kit-levers.js";
@@ -65,6 +66,7 @@ type Options<T> = T & Placed;
 class KitOfParts {
   readonly service: string;
   readonly events: Events;
+  readonly clock: Clock;
   readonly knobSet: KnobSet;
   readonly #definitions = new Definitions();
   readonly #here: Bindings;
@@ -73,6 +75,7 @@ class KitOfParts {
   readonly #bound: boolean;
   readonly #ownStore: Store | undefined;
   readonly #work = new Work();
+  readonly #attachments = new Attachments();
   readonly #slis: SliWindows;
   readonly #watch: SloWatch;
   readonly #objectives: Objective[] = [];
@@ -112,6 +115,7 @@ class KitOfParts {
     this.service = service;
     this.#stores = new ServiceStores(service);
     this.events = new Events(onListenerError);
+    this.clock = clock;
     this.knobSet = new KnobSet(options.knobs ?? {}, { clock, events: this.events, ...(env && { env }) });
     this.#bound = options.store?.capability !== "none";
     if (options.store === undefined) this.#ownStore = memoryStore({ clock });
@@ -299,6 +303,10 @@ class KitOfParts {
     };
   }
 
+  attach(part: Attachable): () => void {
+    return this.#attachments.add(part);
+  }
+
   close({ drain = "10s" }: CloseOptions = {}): Promise<boolean> {
     this.#closed ??= this.#close(drain);
     return this.#closed;
@@ -321,7 +329,11 @@ class KitOfParts {
     this.#slis.close();
     this.#overload?.close();
     this.knobSet.close();
-    await this.#ownStore?.close();
+    try {
+      await this.#attachments.close(this.clock);
+    } finally {
+      await this.#ownStore?.close();
+    }
     return inTime;
   }
 

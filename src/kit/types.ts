@@ -37,6 +37,7 @@ import type { QueueOptions } from "../primitives/queue/options.js";
 import type { ReplayGuardOptions } from "../primitives/replay/options.js";
 import type { SharedBulkheadOptions } from "../primitives/shared-bulkhead/options.js";
 import type { UpstreamOptions } from "../primitives/upstream/options.js";
+import type { Attachable } from "./attachments.js";
 import type {
   BreakerDefinition,
   BulkheadDefinition,
@@ -109,6 +110,8 @@ export interface Kit<K extends Knobs, C extends Capability, Ctx> extends AsyncDi
   readonly knobSet: KnobSet<K>;
   /** What happens, as it happens. */
   readonly events: Events;
+  /** Where its time comes from. */
+  readonly clock: Clock;
 
   /** Defines a {@link Limiter}. */
   limiter(name: string, options: LimiterOptions<KnobValues<K>> & Placed): LimiterDefinition<C>;
@@ -193,6 +196,10 @@ export interface Kit<K extends Knobs, C extends Capability, Ctx> extends AsyncDi
   readonly snapshot: C extends "none" ? never : () => Promise<Snapshot>;
   /** Binds the kit's definitions to another place: each call's ctx, or another store. */
   using<C2 extends Capability>(store: Store<C2, C2 extends "act" ? Ctx : unknown>): BoundKit<K, C2>;
+  /**
+   * Closes something together with the kit, after everything else has ended: a sink. The returned function detaches it.
+   */
+  attach(part: Attachable): () => void;
   /**
    * Lets nothing new in, waits for what is under way, and gives back what the kit itself opened. A second call gets
    * the first one's promise.

@@ -17,8 +17,16 @@ const ALONE = [
   "keelson/redis",
   "keelson/upstash",
   "keelson/sqlite",
+  "keelson/logs",
+  "keelson/prometheus",
+  "keelson/sentry",
 ];
-const WITH_PEERS = ["keelson/express", "keelson/oidc", "keelson/convex", "keelson/convex/test"];
+const WITH_PEERS = ["keelson/express", "keelson/oidc", "keelson/otel", "keelson/convex", "keelson/convex/test"];
+
+/** The programs of the page on sinks: each is whole. */
+const sinkPrograms = [...readFileSync(join(root, "docs/sinks.md"), "utf8").matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(
+  ([, code]) => code ?? "",
+);
 
 /** The code of the README, and what has to be an error. */
 const consumer = [
@@ -76,6 +84,15 @@ describe("the packed tarball", () => {
     expect(imported["keelson/schema"]).toEqual(["snapshotSchema"]);
     expect(imported["keelson/node"]).toEqual(["closeOnSignals", "contextCarrier", "currentContext", "withContext"]);
     expect(imported["keelson/testing"]).toContain("ManualClock");
+    expect(imported["keelson/logs"]).toEqual(["logs"]);
+    expect(imported["keelson/prometheus"]).toEqual(["exposition", "prometheus"]);
+    expect(imported["keelson/sentry"]).toEqual([
+      "parseDsn",
+      "sendSentryEvent",
+      "sentry",
+      "sentryEnvelope",
+      "sentryEvents",
+    ]);
     expect(names("alone.cjs", ALONE, "require(entry)")).toEqual(imported);
   });
 
@@ -177,7 +194,9 @@ describe("the packed tarball", () => {
 
   describe("together with its peers", () => {
     beforeAll(() => {
-      const packages = ["convex", "express", "ioredis", "jose", "@types/express", "@types/node", "typescript"];
+      const sdks = ["@opentelemetry/sdk-metrics", "@opentelemetry/sdk-trace-base", "pino"];
+      const peers = ["@opentelemetry/api", "@sentry/node", "convex", "express", "ioredis", "jose", "prom-client"];
+      const packages = [...peers, ...sdks, "@types/express", "@types/node", "typescript"];
       project.install(...packages.map((name) => `${name}@${versions[name]}`));
     });
 
@@ -185,6 +204,7 @@ describe("the packed tarball", () => {
       const imported = names("peers.mjs", WITH_PEERS, "await import(entry)");
       expect(imported["keelson/express"]).toContain("mount");
       expect(imported["keelson/oidc"]).toContain("oidcBearer");
+      expect(imported["keelson/otel"]).toEqual(["otel"]);
       expect(imported["keelson/convex"]).toEqual([
         "ConvexStore",
         "convexStore",
@@ -195,6 +215,23 @@ describe("the packed tarball", () => {
       ]);
       expect(imported["keelson/convex/test"]).toEqual(["register"]);
       expect(names("peers.cjs", WITH_PEERS, "require(entry)")).toEqual(imported);
+    });
+
+    it("runs the code of the page on sinks, and type-checks it", () => {
+      expect(sinkPrograms.length).toBeGreaterThan(6);
+      const files = sinkPrograms.map((_, at) => `sinks-${at}.mts`);
+      for (const [at, code] of sinkPrograms.entries()) {
+        // (Nothing happens in them that would be sent.)
+        project.write(`sinks-${at}.mjs`, code);
+        project.write(`sinks-${at}.mts`, `export {};\n${code}`);
+        expect(() => project.node(`sinks-${at}.mjs`)).not.toThrow();
+      }
+      const compilerOptions = { module: "NodeNext", target: "ES2022", strict: true, noEmit: true, types: ["node"] };
+      project.write(
+        "tsconfig.json",
+        JSON.stringify({ compilerOptions: { ...compilerOptions, skipLibCheck: true }, files }),
+      );
+      expect(project.run("npx", "--no-install", "tsc")).toBe("");
     });
 
     it.each([

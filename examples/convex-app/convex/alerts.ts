@@ -1,7 +1,8 @@
 import { v } from "convex/values";
 import { anonymous, unlimited } from "keelson";
+import { parseDsn, sendSentryEvent } from "keelson/sentry";
 import { alertsSent, internalGuarded, kit, sentry } from "./keel";
-import { parseDsn, sentryEnvelope } from "./lib/sentryEnvelope";
+import { SERVICE } from "./lib/telemetry";
 
 const alert = v.object({
   key: v.string(),
@@ -17,28 +18,32 @@ export const send = internalGuarded.action({
   auth: anonymous("only the app calls it"),
   limits: unlimited("limited by the kind of alert"),
   handler: async ({ use }, { alerts }) => {
-    const dsn = parseDsn(kit.knobs.SENTRY_DSN);
-    if (dsn === undefined) return { sent: 0 };
+    const dsn = kit.knobs.SENTRY_DSN;
+    if (parseDsn(dsn) === undefined) return { sent: 0 };
+    // A retry sends the same event again, under the same id.
+    const fetch = (url: string, init: RequestInit) => use(sentry).fetch(url, init, { idempotent: true });
     let sent = 0;
-    for (const one of alerts) {
-      const { allowed } = await use(alertsSent).check(one.key);
+    for (const { key, level, message, tags } of alerts) {
+      const { allowed } = await use(alertsSent).check(key);
       if (!allowed) continue;
-      const id = crypto.randomUUID().replaceAll("-", "");
-      const response = await use(sentry).fetch(
-        dsn.url,
-        {
-          method: "POST",
-          headers: {
-            "content-type": "application/x-sentry-envelope",
-            "x-sentry-auth": `Sentry sentry_version=7, sentry_key=${dsn.key}, sentry_client=keelson-example/1`,
-          },
-          body: sentryEnvelope(one, kit.knobs.SENTRY_DSN, Date.now(), id),
-        },
-        // The id makes a second one the same event.
-        { idempotent: true },
-      );
-      await response.body?.cancel();
-      if (response.ok) sent++;
+      const event = {
+        timestamp: Date.now() / 1000,
+        platform: "javascript",
+        level,
+        logger: "keelson",
+        message,
+        fingerprint: [key],
+        tags: { service: SERVICE, ...tags },
+        extra: {},
+        breadcrumbs: [],
+      } as const;
+      try {
+        await sendSentryEvent(event, { dsn, fetch });
+      } catch (error) {
+        // What the upstream said of it: that Sentry could not be reached says less.
+        throw (error as Error).cause ?? error;
+      }
+      sent++;
     }
     return { sent };
   },

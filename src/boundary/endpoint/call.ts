@@ -120,26 +120,10 @@ export class ActiveCall {
     this.contextMade = undefined;
   }
 
-  /** A plain object, so that it can be spread; only its signal is made late. */
+  /** Its properties are its own, so that it can be spread; only its signal is made late. */
   get context(): Context {
-    this.contextMade ??= this.makeContext();
+    this.contextMade ??= new CallContext(this);
     return this.contextMade;
-  }
-
-  private makeContext(): Context {
-    const { tenant, priority, deadline } = this;
-    const signal = () => this.signal;
-    const id = principalId(this.principal);
-    return {
-      traceId: this.traceId,
-      ...(tenant !== undefined && { tenant }),
-      ...(id !== undefined && { principal: id }),
-      ...(priority !== undefined && { priority }),
-      ...(deadline !== undefined && { deadline }),
-      get signal() {
-        return signal();
-      },
-    };
   }
 
   get signal(): AbortSignal {
@@ -174,4 +158,39 @@ export function principalId(principal: unknown): string | undefined {
   const id =
     typeof principal === "object" && principal !== null ? (principal as { readonly id?: unknown }).id : principal;
   return typeof id === "string" || typeof id === "number" ? String(id) : undefined;
+}
+
+/** Where a context's signal is to be found. One for all: an accessor of its own would give each object a shape of its own. */
+const SIGNAL: PropertyDescriptor = {
+  get(this: object) {
+    return CallContext.signalOf(this);
+  },
+  enumerable: true,
+  configurable: true,
+};
+
+class CallContext implements Context {
+  readonly #call: ActiveCall;
+  readonly traceId: string;
+  declare readonly tenant?: string;
+  declare readonly principal?: string;
+  declare readonly priority?: Priority;
+  declare readonly deadline?: number;
+  declare readonly signal: AbortSignal;
+
+  static signalOf(context: object): AbortSignal | undefined {
+    return #call in context ? context.#call.signal : undefined;
+  }
+
+  constructor(call: ActiveCall) {
+    const { tenant, priority, deadline } = call;
+    const principal = principalId(call.principal);
+    this.#call = call;
+    this.traceId = call.traceId;
+    if (tenant !== undefined) this.tenant = tenant;
+    if (principal !== undefined) this.principal = principal;
+    if (priority !== undefined) this.priority = priority;
+    if (deadline !== undefined) this.deadline = deadline;
+    Object.defineProperty(this, "signal", SIGNAL);
+  }
 }

@@ -16,6 +16,7 @@ import { type FetchHandler, toFetch } from "./fetch.js";
 import { forbiddenOrigin } from "./guards/origin.js";
 import { HERE, type Incoming, type Outgoing, type Pass, type Place } from "./incoming.js";
 import type { DefineLimiter } from "./parts.js";
+import { Settled } from "./settled.js";
 import { corsOfShed, shedAnswer } from "./shed.js";
 import { watchedStream } from "./streams.js";
 import { newTraceId, traceIdOf } from "./trace.js";
@@ -214,7 +215,8 @@ export class Endpoint implements EndpointDefinition, Servable {
       if (wanted) this.#tell(call, status, durationMs, error);
     }
     // With nobody listening, what is nobody's fault but the code's would never be seen.
-    if (!wanted && error?.code === "internal") console.error(`endpoint("${this.name}"):`, error.cause ?? error);
+    if (error?.code === "internal" && !this.#rt.events.reports("endpoint.settled"))
+      console.error(`endpoint("${this.name}"):`, error.cause ?? error);
   }
 
   /** Whether the time it took says how busy the service is: the handler did its work, or had no time to. */
@@ -227,15 +229,8 @@ export class Endpoint implements EndpointDefinition, Servable {
   }
 
   #tell(call: ActiveCall, status: number, durationMs: number, error: KeelsonError | undefined): void {
-    this.#rt.events.emit("endpoint.settled", {
-      name: this.name,
-      context: call.context,
-      status,
-      code: status === 499 ? "aborted" : error?.code,
-      guard: error === undefined ? undefined : this.#stageName(call.stage),
-      durationMs,
-      ...(error !== undefined && { error }),
-    });
+    const guard = error === undefined ? undefined : this.#stageName(call.stage);
+    this.#rt.events.emit("endpoint.settled", new Settled(this.name, call, status, guard, durationMs, error));
   }
 }
 

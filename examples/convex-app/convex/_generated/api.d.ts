@@ -36,7 +36,6 @@ import type * as lib_knobs from "../lib/knobs.js";
 import type * as lib_needed from "../lib/needed.js";
 import type * as lib_openRouter from "../lib/openRouter.js";
 import type * as lib_parcels from "../lib/parcels.js";
-import type * as lib_sentryEnvelope from "../lib/sentryEnvelope.js";
 import type * as lib_serper from "../lib/serper.js";
 import type * as lib_signedState from "../lib/signedState.js";
 import type * as lib_streamedAnswer from "../lib/streamedAnswer.js";
@@ -88,7 +87,6 @@ declare const fullApi: ApiFromModules<{
   "lib/needed": typeof lib_needed;
   "lib/openRouter": typeof lib_openRouter;
   "lib/parcels": typeof lib_parcels;
-  "lib/sentryEnvelope": typeof lib_sentryEnvelope;
   "lib/serper": typeof lib_serper;
   "lib/signedState": typeof lib_signedState;
   "lib/streamedAnswer": typeof lib_streamedAnswer;

@@ -1,0 +1,2 @@
+export type { MeasuredHost, Sink, SinkErrorListener, SinkStats } from "../../sinks/sink.js";
+export { type OtelOptions, otel } from "./otel.js";
