@@ -186,6 +186,23 @@ describe("an open stage", () => {
     expect((latest?.done ?? 0) - (latest?.due ?? 0)).toBeGreaterThan((latest?.done ?? 0) - (latest?.sent ?? 0));
   });
 
+  it("goes on in time when it was held back and is not any more", async () => {
+    const held: (() => void)[] = [];
+    let asked = 0;
+    const url = await server((_, response) => {
+      if (++asked > 4) return void response.end("ok");
+      held.push(() => void response.end("ok"));
+      if (asked === 4) setTimeout(() => held.forEach((answer) => void answer()), 50);
+    });
+    const kept = new Kept();
+    const { stages } = await load([lane("a", url, {})]).run([stage({ duration: "2s", rate: 40, maxInFlight: 4 })], {
+      sink: kept,
+      signal: NEVER,
+    });
+    expect(stages[0]).toEqual({ due: [80], unsent: [0], heldBack: 0 });
+    expect(kept.requests).toHaveLength(80);
+  });
+
   it("that asks for more than can be sent tells what it didn't send", async () => {
     const url = await server((_, response) => void response.end("ok"));
     const kept = new Kept();
