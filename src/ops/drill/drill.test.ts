@@ -167,9 +167,12 @@ describe("a drill", () => {
       if (at === 20) stop.abort();
       return 200;
     });
-    const made = await workspace(url, baseline({}), { signal: stop.signal });
-    const { verdict, data } = await runDrill(made, { profile: "long" });
+    const made = await workspace(url, baseline({ capacityRps: 50 }), { signal: stop.signal });
+    const { verdict, data, checks } = await runDrill(made, { profile: "long" });
     expect(verdict).toBe("interrupted");
+    expect(checks.filter(({ id, verdict: one }) => id.startsWith("drill:slo-0:") && one !== "inconclusive")).toEqual(
+      [],
+    );
     const answered = data.scenarios.reduce((sum, { outcomes }) => sum + outcomes.success, 0);
     expect(answered).toBeGreaterThan(0);
     expect(data.stages[0]?.outcomes.aborted).toBeGreaterThan(0);

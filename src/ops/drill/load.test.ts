@@ -62,7 +62,6 @@ describe("outcomes", () => {
       lane("nobody", "http://127.0.0.1:1", {}),
     ];
     const { lanes: measured } = await measure(load(lanes), {
-      lanes: lanes.map(({ name }) => name),
       stages: [stage({ duration: "140ms", rate: 1000 })],
       signal: NEVER,
     });
@@ -146,7 +145,6 @@ describe("an open stage", () => {
     };
     const p95Of = async (of: object) => {
       const measured = await measure(load([lane("a", await stalling(), {})]), {
-        lanes: ["a"],
         stages: [stage(of)],
         signal: NEVER,
       });
@@ -307,7 +305,6 @@ describe("measure", () => {
     const url = await server((_, response) => void response.end("ok"));
     const lanes = [lane("a", url, {}), lane("b", url, {})];
     const { samples, lanes: measured } = await measure(load(lanes), {
-      lanes: ["a", "b"],
       stages: [stage({ duration: "100ms", rate: 100 })],
       signal: NEVER,
       samples: true,
@@ -329,8 +326,7 @@ describe("measure", () => {
       response.end("ok");
     });
     const made = load([lane("a", url, {})]);
-    const block = () =>
-      measure(made, { lanes: ["a"], stages: [stage({ duration: "100ms", concurrency: 1 })], signal: NEVER });
+    const block = () => measure(made, { stages: [stage({ duration: "100ms", concurrency: 1 })], signal: NEVER });
     await block();
     const { lanes } = await block();
     expect(lanes[0]?.valid).toBeGreaterThan(0);
