@@ -139,6 +139,48 @@ describe("the packed tarball", () => {
     expect(await ended).toEqual([0, null]);
   });
 
+  it("drills from several threads, with payloads from the configuration", () => {
+    project.write(
+      "drill/keelson.config.ts",
+      `import { defineConfig } from "keelson/ops";
+       export default defineConfig({
+         service: "scratch",
+         target: "http://127.0.0.1:1",
+         scenarios: { echo: {
+           request: { method: "POST", path: "/" },
+           payload: ({ index }) => ({ body: { index } }),
+           expect: { json: { "$.index": { type: "number" } } },
+         } },
+         profiles: { tiny: { stages: [{ duration: "500ms", rate: 300 }] } },
+       });`,
+    );
+    project.write(
+      "drill/scripts/reliability/slo-baseline.json",
+      JSON.stringify({
+        schemaVersion: "1.0",
+        slos: [{ id: "echo", owner: "scratch", objective: 0.9, scenario: "echo" }],
+      }),
+    );
+    project.write(
+      "drill.mjs",
+      `import { createServer } from "node:http";
+       import { openWorkspace, processIo, runDrill } from "keelson/ops";
+       const server = createServer((request, response) => void request.pipe(response));
+       server.listen(0, "127.0.0.1", async () => {
+         const io = { ...processIo(new AbortController().signal), cwd: "drill" };
+         const workspace = await openWorkspace(io, {
+           config: process.cwd() + "/drill/keelson.config.ts",
+           target: "http://127.0.0.1:" + server.address().port,
+         });
+         const { data } = await runDrill(workspace, { profile: "tiny", workers: 2 });
+         console.log(data.generator.threads, data.stages[0].outcomes.success);
+         server.closeAllConnections();
+         server.close();
+       });`,
+    );
+    expect(project.node("drill.mjs")).toBe("2 150\n");
+  });
+
   describe("in a Convex app", () => {
     let app: Scratch;
     beforeAll(() => {

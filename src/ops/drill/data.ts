@@ -142,4 +142,3 @@ export const drillDataSchema = z.object({
   }),
 });
 export type DrillData = z.infer<typeof drillDataSchema>;
-export type GeneratorData = DrillData["generator"];

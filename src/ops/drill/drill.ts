@@ -93,7 +93,16 @@ export async function runDrill(
   };
   const result = await (workers === 1 ? runHere(crew) : runInThreads(workers, crew)).finally(() => monitor.stop());
 
-  const { checks, data } = assess({ profile, plan, lanes, slos, recorder, result, usage: monitor.usage() });
+  const { checks, data } = assess({
+    profile,
+    plan,
+    lanes,
+    slos,
+    recorder,
+    result,
+    usage: monitor.usage(),
+    interrupted: io.signal.aborted,
+  });
   const complete = checks.map((check) => owners.complete(check));
   return makeArtefact(workspace, "load-drill", began, {
     verdict: io.signal.aborted ? "interrupted" : worst(complete),

@@ -14,4 +14,6 @@ export interface Drilled {
   readonly recorder: Recorder;
   readonly result: RunResult;
   readonly usage: Usage;
+  /** Whether it ended before its time. */
+  readonly interrupted: boolean;
 }

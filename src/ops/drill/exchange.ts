@@ -104,9 +104,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onError(error: Error): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#free();
+    // undici is not done with this client yet, and must not find another request with it.
+    setImmediate(() => this.#free());
     const code = codeOf(error);
-    this.#owner.ended(this, outcomeOfFailure(code), code, this.#owner.now());
+    this.#owner.ended(this, outcomeOfFailure(error, code), code, this.#owner.now());
   }
 
   #free(): void {

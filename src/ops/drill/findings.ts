@@ -2,7 +2,7 @@ import type { RawCheck } from "../verdict.js";
 import { burnOf, recoveriesOf, scenariosOf, stagesOf, trendOf } from "./assemble.js";
 import type { DrillData } from "./data.js";
 import type { Drilled } from "./drilled.js";
-import { believed, fitnessOf, generatorCheck, type Health } from "./health.js";
+import { believed, fitnessOf, generatorCheck, type Health, unfinished } from "./health.js";
 import { judgeShare } from "./judge-rate.js";
 import { type Figures, judgeSlo, type Sustained } from "./judge-slo.js";
 import type { SloLanes } from "./lanes.js";
@@ -46,7 +46,11 @@ export function assess(drilled: Drilled): Findings {
     return sum + total(due) - total(unsent);
   }, 0);
   return {
-    checks: [generatorCheck(fitness, health), ...checks.map((check) => believed(check, fitness)), ...unjudged(drilled)],
+    checks: [
+      generatorCheck(fitness, health),
+      ...checks.map((check) => believed(drilled.interrupted ? unfinished(check) : check, fitness)),
+      ...unjudged(drilled),
+    ],
     data: {
       durationSec: (plan.stages.at(-1)?.to ?? 0) / 1000,
       basis: plan.basis,

@@ -65,3 +65,11 @@ export function believed(check: RawCheck, { saturated, ours }: Fitness): RawChec
   const was = check.reason === undefined ? "" : ` (${check.reason})`;
   return { ...check, verdict: "inconclusive", reason: `the load generator was saturated${was}` };
 }
+
+/** A check as far as it can be believed of a drill that was cut short: what was bad was bad, the rest is not known. */
+export function unfinished(check: RawCheck): RawCheck {
+  const { verdict, id } = check;
+  // A stage that ended early had fewer answers a second than it would have had.
+  if (verdict !== "pass" && !(verdict === "fail" && id.endsWith(":capacity"))) return check;
+  return { ...check, verdict: "inconclusive", reason: "the drill was interrupted" };
+}

@@ -54,6 +54,11 @@ export class Load {
     this.#indexes = lanes.map(() => share.at);
   }
 
+  /** Names of its lanes. */
+  get lanes(): readonly string[] {
+    return this.#lanes.map(({ name }) => name);
+  }
+
   /**
    * Runs stages to their end, and until the last request is answered or out of time; or until the signal is aborted, which
    * cuts off what is under way. Once at a time.

@@ -8,8 +8,6 @@ import type { SeriesData } from "./series.js";
 
 /** Options of {@link measure}. */
 export interface MeasureOptions {
-  /** Names of the load's lanes, in their order. */
-  readonly lanes: readonly string[];
   readonly stages: readonly Stage[];
   readonly signal: AbortSignal;
   /** Whether each request is kept, in the order in which they were due. Default false. */
@@ -47,14 +45,15 @@ export interface Measurement {
  *
  * @example
  * const control = new Load({ lanes, seed, env });
- * const { samples } = await measure(control, { lanes: ["chat"], stages: [block], signal, samples: true });
+ * const { samples } = await measure(control, { stages: [block], signal, samples: true });
  *
  * @throws {UsageError} when a payload generator fails
  */
 export async function measure(
   load: Load,
-  { lanes, stages, signal, samples = false, everyMs = 1_000 }: MeasureOptions,
+  { stages, signal, samples = false, everyMs = 1_000 }: MeasureOptions,
 ): Promise<Measurement> {
+  const { lanes } = load;
   const planned = plan(stages);
   const recorder = new Recorder({ lanes, plan: planned, samples, everyMs });
   const result = await load.run(stages, { sink: recorder, signal });

@@ -29,8 +29,8 @@ const TIMEOUTS = new Set(["UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", 
 /** What came was no HTTP, or not what its head said: the connection did its part. */
 const NO_HTTP = /^(?:HPE_|UND_ERR_(?:RES|REQ|HEADERS|INVALID|NOT_SUPPORTED))/;
 
-/** What a failure of a request without an answer counts as. */
-export function outcomeOfFailure(code: string): number {
+/** What a failure of a request without a whole answer counts as. */
+export function outcomeOfFailure({ name }: Error, code: string): number {
   if (TIMEOUTS.has(code)) return OUTCOME.timeout;
-  return NO_HTTP.test(code) ? OUTCOME.unknown : OUTCOME.network;
+  return name === "HTTPParserError" || NO_HTTP.test(code) ? OUTCOME.unknown : OUTCOME.network;
 }

@@ -44,6 +44,11 @@ export interface RunParts {
 const FLUSH_MS = 200;
 /** Timers ring up to 2 ms late: that near to an arrival the loop asks again and again instead. */
 const SPIN_MS = 2;
+/** So late it is when other processes have this core: asking again and again would make them have it more often. */
+const LATE_MS = 5;
+const CALM_MS = 250;
+/** After a delay much is due: sent in parts, it goes over connections that are free again, not over as many new ones. */
+const AT_ONCE = 32;
 const DELAY_RESOLUTION_MS = 10;
 
 /**
@@ -155,17 +160,23 @@ export class Run implements Exchanges {
     const first = firstOf(load.first, share);
     let next = first;
     let due = dueAt(stage, load, next);
-    const sendDue = (now: number) => {
-      while (due <= now && next < load.end && this.#inFlight < most && !this.#over) {
+    const sendDue = (now: number, atOnce = AT_ONCE) => {
+      for (
+        let left = atOnce;
+        left > 0 && due <= now && next < load.end && this.#inFlight < most && !this.#over;
+        left--
+      ) {
         this.#send(at, interleave.pick(next), due);
         next += share.of;
         due = dueAt(stage, load, next);
       }
     };
-    this.#goOn = (_, now) => sendDue(now);
+    const atLimit = () => this.#inFlight >= most;
     await new Promise<void>((resolve) => {
       let timer: NodeJS.Timeout | undefined;
       let immediate: NodeJS.Immediate | undefined;
+      let spinFrom = 0;
+      let held = false;
       this.#end = () => {
         clearTimeout(timer);
         clearImmediate(immediate);
@@ -173,13 +184,21 @@ export class Run implements Exchanges {
       };
       const tick = () => {
         const now = this.now();
-        sendDue(now);
+        if (now - due > LATE_MS && next < load.end && !held) spinFrom = now + CALM_MS;
+        sendDue(now, now >= stage.to ? Infinity : AT_ONCE);
         if (now >= stage.to || this.#over) return this.#end();
-        // At the limit, answers go on sending: there is nothing to wait for but the end.
-        const until = next < load.end && this.#inFlight < most ? Math.min(due, stage.to) : stage.to;
+        // At the limit there is nothing to wait for but an answer, and the end.
+        held = atLimit();
+        const until = next < load.end && !held ? Math.min(due, stage.to) : stage.to;
         const wait = until - this.now();
-        if (wait > SPIN_MS) timer = setTimeout(tick, Math.floor(wait - 1));
+        if (wait > SPIN_MS || (wait > 0 && now < spinFrom)) timer = setTimeout(tick, Math.max(1, Math.floor(wait - 1)));
         else immediate = setImmediate(tick);
+      };
+      this.#goOn = (_, now) => {
+        if (!held) return sendDue(now);
+        clearTimeout(timer);
+        clearImmediate(immediate);
+        tick();
       };
       tick();
     });
