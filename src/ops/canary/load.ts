@@ -14,17 +14,16 @@ export const loadArms: CanaryParts["load"] = async (arms, scenarios, { rate, blo
   const stage = { rate, maxInFlight, warmUp: false };
   const close = async () => void (await Promise.all([sides.control.load.close(), sides.candidate.load.close()]));
   try {
-    for (const { load, lanes, signal } of [sides.control, sides.candidate])
-      await measure(load, { lanes, signal, stages: [{ ...stage, duration: warmUp, warmUp: true }] });
+    for (const { load, signal } of [sides.control, sides.candidate])
+      await measure(load, { signal, stages: [{ ...stage, duration: warmUp, warmUp: true }] });
   } catch (error) {
     await close();
     throw error;
   }
   return {
     ask: async (arm) => {
-      const { load, lanes, signal } = sides[arm];
+      const { load, signal } = sides[arm];
       const { samples } = await measure(load, {
-        lanes,
         signal,
         samples: true,
         stages: [{ ...stage, duration: block }],
@@ -37,16 +36,11 @@ export const loadArms: CanaryParts["load"] = async (arms, scenarios, { rate, blo
 
 interface Side {
   readonly load: Load;
-  readonly lanes: readonly string[];
   readonly signal: AbortSignal;
 }
 
 function sideOf({ config, io }: Parameters<CanaryParts["load"]>[0]["control"], scenarios: readonly string[]): Side {
   // What has a target of its own is no part of the service that is to be released.
   const lanes = lanesOf(config, scenarios, [DEFAULT_TARGET]);
-  return {
-    load: new Load({ lanes, seed: config.seed, env: io.env }),
-    lanes: lanes.map(({ name }) => name),
-    signal: io.signal,
-  };
+  return { load: new Load({ lanes, seed: config.seed, env: io.env }), signal: io.signal };
 }

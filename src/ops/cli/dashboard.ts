@@ -1,9 +1,11 @@
 import type { Command } from "commander";
 import type { Duration } from "../../core/duration.js";
 import { buildDashboard } from "../dashboard/build.js";
+import { dashboardMarkdown } from "../dashboard/markdown.js";
 import { writeDashboard } from "../dashboard/write.js";
 import { EXIT } from "../failure.js";
 import type { Io } from "../io.js";
+import { share } from "../report/publish.js";
 import { terminalReport } from "../report/terminal.js";
 import { fetchSnapshot } from "../snapshot/fetch.js";
 import { command, type Ended } from "./shared.js";
@@ -29,6 +31,7 @@ export function dashboardCommand(io: Io, ended: Ended): Command {
         ...(since !== undefined && { since: since as Duration }),
       });
       const files = await writeDashboard(workspace, artefact);
+      await share(workspace, artefact, { ...outputs, text: dashboardMarkdown(artefact) });
       if (outputs.json === true) io.out(JSON.stringify(artefact, null, 2));
       else if (outputs.quiet !== true) {
         for (const line of terminalReport(artefact, workspace.owners, io.colour)) io.out(line);

@@ -4,6 +4,7 @@ import { tool } from "../artefact/tool.js";
 import { EXIT, OpsError } from "../failure.js";
 import type { Io } from "../io.js";
 import { canaryCommand } from "./canary.js";
+import { compareCommand } from "./compare.js";
 import { dashboardCommand } from "./dashboard.js";
 import { drillCommand } from "./drill.js";
 import { gamedayCommand } from "./gameday.js";
@@ -23,6 +24,7 @@ const COMMANDS = [
   canaryCommand,
   gamedayCommand,
   dashboardCommand,
+  compareCommand,
   matrixCommand,
   knobsCommand,
   snapshotCommand,

@@ -29,11 +29,7 @@ export interface Outputs {
 export async function publish(workspace: Workspace, artefact: Artefact, outputs: Outputs = {}): Promise<number> {
   const { io, owners, redactor } = workspace;
   const path = await writeArtefact(workspace, artefact, outputs.variant);
-  const markdown = redactor.text(outputs.text ?? markdownReport(artefact));
-  const at = (file: string) => (isAbsolute(file) ? file : join(io.cwd, file));
-  if (outputs.markdown !== undefined) await writeWhole(at(outputs.markdown), markdown);
-  if (outputs.junit !== undefined) await writeWhole(at(outputs.junit), junitReport(artefact));
-  if (io.env.GITHUB_STEP_SUMMARY) await appendFile(io.env.GITHUB_STEP_SUMMARY, `${markdown}\n`);
+  await share(workspace, artefact, outputs);
   if (outputs.json === true) io.out(JSON.stringify(artefact, null, 2));
   else {
     const code = exitCodeOf(artefact.verdict);
@@ -44,6 +40,16 @@ export async function publish(workspace: Workspace, artefact: Artefact, outputs:
     if (outputs.quiet !== true) io.out(`\nwritten to ${path}`);
   }
   return exitCodeOf(artefact.verdict);
+}
+
+/** Tells of an artefact in files: Markdown and JUnit where they were asked for, and the summary of a workflow. */
+export async function share(workspace: Workspace, artefact: Artefact, outputs: Outputs): Promise<void> {
+  const { io, redactor } = workspace;
+  const markdown = redactor.text(outputs.text ?? markdownReport(artefact));
+  const at = (file: string) => (isAbsolute(file) ? file : join(io.cwd, file));
+  if (outputs.markdown !== undefined) await writeWhole(at(outputs.markdown), markdown);
+  if (outputs.junit !== undefined) await writeWhole(at(outputs.junit), junitReport(artefact));
+  if (io.env.GITHUB_STEP_SUMMARY) await appendFile(io.env.GITHUB_STEP_SUMMARY, `${markdown}\n`);
 }
 
 /** Writes an artefact that another one is founded on, and hands it on. */

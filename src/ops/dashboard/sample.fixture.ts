@@ -1,13 +1,10 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import * as hdr from "hdr-histogram-js";
 import { seeded } from "../../core/seeded.js";
-import { type Artefact, type ArtefactKind, artefactName } from "../artefact/envelope.js";
-import type { Check, CheckVerdict, Verdict } from "../verdict.js";
+import type { Artefact } from "../artefact/envelope.js";
+import type { Verdict } from "../verdict.js";
+import { listed, sampleArtefact, sampleCheck, sampleExperiment, sampleScenario } from "./parts.fixture.js";
+import { SAMPLE_BASELINE, SAMPLE_NOW } from "./policies.fixture.js";
 import type { SnapshotPart } from "./sources.js";
 
-/** The moment at which the sample's dashboard is made. */
-export const SAMPLE_NOW = new Date("2026-06-14T09:30:00Z");
 const DAY = 86_400_000;
 
 const OWNERS: Record<string, [owner: string, runbook: string]> = {
@@ -32,140 +29,6 @@ const EXPERIMENTS: [title: string, owner: string, runbook: string, seconds: numb
   ["The queue of tools is full", "platform-team", "docs/runbooks/queue-saturated.md", 48],
 ];
 
-/** SLOs of the sample's service, as `slo-baseline.json` has them. */
-export const SAMPLE_BASELINE = {
-  schemaVersion: "1.0",
-  period: "30d",
-  slos: [
-    {
-      id: "chat-availability",
-      owner: "chat-team",
-      objective: 0.995,
-      sli: "endpoint:chat",
-      scenario: "chat",
-      p95Ms: 300,
-      p99Ms: 500,
-      maxRates: { "5xx": 0.005, timeout: 0.005 },
-      runbook: "docs/runbooks/chat-latency.md",
-    },
-    {
-      id: "webhooks",
-      owner: "integrations-team",
-      objective: 0.999,
-      sli: "endpoint:whatsapp-webhook",
-      scenario: ["gmail_push_webhook", "whatsapp_webhook"],
-      p95Ms: 80,
-      maxRates: { "5xx": 0.001 },
-      runbook: "docs/runbooks/whatsapp-webhook.md",
-    },
-    {
-      id: "search",
-      owner: "search-team",
-      objective: 0.99,
-      sli: "upstream:serper",
-      scenario: "search",
-      p95Ms: 180,
-      runbook: "https://runbooks.example/search",
-    },
-  ],
-};
-
-/** Owners of the sample's checks, as `ownership-matrix.json` has them. */
-export const SAMPLE_OWNERSHIP = {
-  schemaVersion: "1.0",
-  owners: {
-    "chat-team": { contact: "#chat-oncall" },
-    "integrations-team": { contact: "#integrations" },
-    "search-team": { contact: "search@shop.example" },
-    "platform-team": { contact: "#platform" },
-  },
-  default: { owner: "platform-team" },
-};
-
-/** A check, with what a test doesn't care about filled in. */
-export function sampleCheck(id: string, verdict: CheckVerdict, more: Partial<Check> = {}): Check {
-  return {
-    id,
-    title: id,
-    verdict,
-    owner: "chat-team",
-    runbook: "docs/runbooks/chat-latency.md",
-    metric: null,
-    observed: null,
-    threshold: null,
-    n: null,
-    ...more,
-  };
-}
-
-/** An artefact around some data. */
-export function sampleArtefact<K extends ArtefactKind>(
-  kind: K,
-  at: Date,
-  verdict: Verdict,
-  checks: readonly Check[],
-  data: unknown,
-): Artefact<K> {
-  return {
-    schemaVersion: "1.0",
-    kind,
-    id: `${kind}-${at.getTime()}`,
-    tool: { name: "keelson", version: "0.1.0" },
-    createdAt: at.toISOString(),
-    git: {
-      commit: Math.floor(at.getTime() / 60_000)
-        .toString(16)
-        .padEnd(40, "4c"),
-      branch: "main",
-      dirty: false,
-    },
-    target: { default: "https://shop.example" },
-    configSha256: "0".repeat(64),
-    verdict,
-    checks: [...checks],
-    data,
-  };
-}
-
-/** An HDR histogram of latencies in milliseconds, as drills write it. */
-export function encoded(latenciesMs: readonly number[]): string {
-  const histogram = hdr.build({ bitBucketSize: 32, highestTrackableValue: 3.6e9, numberOfSignificantValueDigits: 3 });
-  for (const ms of latenciesMs) histogram.recordValue(Math.round(ms * 1_000));
-  return hdr.encodeIntoCompressedBase64(histogram);
-}
-
-/** The data of one scenario of a drill: log-normal latencies, and as many bad ends as are asked for. */
-export function sampleScenario(
-  random: () => number,
-  n: number,
-  medianMs: number,
-  sigma: number,
-  bad: Partial<Record<"expected4xx" | "5xx" | "network" | "timeout" | "unknown" | "unsent" | "aborted", number>> = {},
-) {
-  const latencies = Array.from({ length: n }, () => {
-    const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-    return medianMs * Math.exp(sigma * normal);
-  });
-  const sorted = latencies.toSorted((a, b) => a - b);
-  const at = (share: number) => Number((sorted[Math.ceil(share * n) - 1] ?? 0).toFixed(2));
-  const notGood = Object.values(bad).reduce((sum, each) => sum + each, 0);
-  return {
-    outcomes: {
-      success: n - notGood,
-      expected4xx: 0,
-      "5xx": 0,
-      network: 0,
-      timeout: 0,
-      unknown: 0,
-      aborted: 0,
-      unsent: 0,
-      ...bad,
-    },
-    response: { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1), count: n, hdr: encoded(latencies) },
-    achievedRps: 50,
-  };
-}
-
 function drill(random: () => number, at: Date, profile: string, slow: number, bad: number): Artefact<"load-drill"> {
   const scenarios = Object.fromEntries(
     Object.entries(LATENCIES).map(([name, [median, sigma]]) => {
@@ -182,19 +45,19 @@ function drill(random: () => number, at: Date, profile: string, slow: number, ba
       return [name, sampleScenario(random, 1_500, median * drift * factor, sigma, ends)];
     }),
   );
-  const checks = Object.entries(scenarios).flatMap(([name, { response }]) => {
+  const checks = Object.entries(scenarios).flatMap(([name, { latency }]) => {
     const [owner = null, runbook = null] = OWNERS[name] ?? [];
     const limit = LIMITS[name] ?? 0;
-    const late = response.p95 > limit;
+    const late = latency.p95Ms > limit;
     return sampleCheck(`drill:${name}:p95`, late ? "fail" : "pass", {
       title: `95 % of ${name} within ${limit} ms`,
-      ...(late && { reason: `p95 was ${Math.round(response.p95)} ms` }),
+      ...(late && { reason: `p95 was ${Math.round(latency.p95Ms)} ms` }),
       owner,
       runbook,
       metric: "p95Ms",
-      observed: response.p95,
+      observed: latency.p95Ms,
       threshold: limit,
-      n: response.count,
+      n: latency.n,
     });
   });
   const burn = SAMPLE_BASELINE.slos.map(({ id, objective, scenario }) => {
@@ -218,7 +81,7 @@ function drill(random: () => number, at: Date, profile: string, slow: number, ba
   );
   const all = [...checks, ...burns];
   const verdict = all.some((check) => check.verdict === "fail") ? "fail" : "pass";
-  return sampleArtefact("load-drill", at, verdict, all, { profile, scenarios, burn });
+  return sampleArtefact("load-drill", at, verdict, all, { profile, scenarios: listed(scenarios), burn });
 }
 
 /** Four weeks of a service's artefacts: mostly well, of late with a chat that has become slow. The same for a seed. */
@@ -284,17 +147,17 @@ export function sampleArtefacts(seed = 7): Artefact[] {
       ([title, owner, runbook, seconds], at) => {
         const deviated = (n === 5 && at === 3) || (n === 0 && at === 5);
         const aborted = n === 3 && at === 2;
-        return {
+        return sampleExperiment({
           title,
           status: aborted ? "aborted" : deviated ? "failed" : "completed",
           deviated,
           owner,
           runbook,
           recoveredMs: aborted || deviated ? null : Math.round(seconds * 1_000 * (0.8 + random() * 0.6 + n / 12)),
-        };
+        });
       },
     );
-    const failed = experiments.some(({ deviated }) => deviated);
+    const failed = experiments.some(({ journal }) => journal.deviated);
     const check = sampleCheck("gameday:queue-saturated", failed ? "fail" : "pass", {
       title: "The queue of tools is full: steady state holds",
       ...(failed && { reason: "jobs waited 94 s; at most 60 s" }),
@@ -331,17 +194,4 @@ export function sampleSnapshot(): SnapshotPart {
       upstreams: { serper: sli(2, [0.004, 0.003, 0.004, 0.005, 0.004, 0.006, 0.0052]) },
     },
   };
-}
-
-/** Writes the sample into a folder: artefacts, a snapshot, and two files that can't be read. */
-export function writeSample(folder: string): void {
-  mkdirSync(folder, { recursive: true });
-  const write = (name: string, value: unknown) => writeFileSync(join(folder, name), JSON.stringify(value));
-  for (const artefact of sampleArtefacts()) {
-    const { profile } = artefact.data as { profile?: string };
-    write(artefactName(artefact.kind, artefact.createdAt, profile), artefact);
-  }
-  write("snapshot-20260614T092900Z.json", sampleSnapshot());
-  write("load-drill-standard-20260601T120000Z.json", { schemaVersion: "2.0", kind: "load-drill" });
-  writeFileSync(join(folder, "synthetic-probes-20260602T120000Z.json"), '{"schemaVersion":"1.0",');
 }
