@@ -69,7 +69,6 @@ const experimentSource = z.object({
   runbook: z.string().nullable().default(null),
   recoveredMs: figure.default(null),
 });
-export type ExperimentData = z.output<typeof experimentSource>;
 
 /** Of a `game-day`. */
 export const gameDaySource = z.object({ experiments: z.array(experimentSource).default([]) });
