@@ -28,7 +28,9 @@ export async function compareArtefacts(
 ): Promise<Artefact<"comparison", ComparisonData>> {
   const began = workspace.io.now();
   const path = (given: string) => (isAbsolute(given) ? given : join(workspace.io.cwd, given));
-  const [old, now] = await Promise.all([readArtefact(path(before)), readArtefact(path(after))]);
+  // One after the other, so that of two bad files it is always the first that is named.
+  const old = await readArtefact(path(before));
+  const now = await readArtefact(path(after));
   if (old.kind !== now.kind)
     throw new UsageError(
       `${before} is a ${old.kind}, ${after} a ${now.kind}: only two of the same kind can be compared`,

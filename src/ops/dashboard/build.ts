@@ -30,6 +30,7 @@ export interface DashboardOptions {
  * so.
  *
  * @throws {UsageError} when `slo-baseline.json` is wrong. When it is missing, the dashboard has no SLOs
+ * @throws {ConfigError} when `since` is no duration
  */
 export async function buildDashboard(
   workspace: Workspace,

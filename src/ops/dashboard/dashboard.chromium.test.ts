@@ -90,7 +90,7 @@ describe("the dashboard's page", () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
     expect(await overflowing(page)).toEqual([]);
     if (shot !== null)
-      await page.screenshot({ path: join(SHOTS, shot), clip: { x: 0, y: 0, width, height: 1_180 }, fullPage: true });
+      await page.screenshot({ path: join(SHOTS, shot), clip: { x: 0, y: 0, width, height: 1_080 }, fullPage: true });
     // Opened, what was folded fits as well.
     await page.evaluate(() => {
       for (const details of document.querySelectorAll("details")) details.open = true;

@@ -1,7 +1,7 @@
 import * as hdr from "hdr-histogram-js";
 
-/** Longer ones are no histogram of three digits; what they would unpack to isn't worth finding out. */
-const MAX_BASE64 = 400_000;
+/** Longer ones are no histogram of an hour in three digits; what they would unpack to isn't worth finding out. */
+const MAX_BASE64 = 200_000;
 
 /** Percentiles of several runs together, in milliseconds. */
 export interface Percentiles {

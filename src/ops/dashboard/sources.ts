@@ -92,7 +92,6 @@ const experimentSource = z
     deviated: journal?.deviated ?? false,
     ...outcome,
   }));
-export type ExperimentData = z.output<typeof experimentSource>;
 
 /** Of a `game-day`. */
 export const gameDaySource = z.object({ experiments: z.array(experimentSource).default([]) });

@@ -45,7 +45,7 @@ function tile({ kind, run, stale, history }: Latest): Html {
   const { name, command } = KINDS[kind];
   if (run === null)
     return html`<li><h3>${name}</h3><p class="verdict none">${glyph("none")}not run</p><p class="muted"><code>${command}</code></p></li>`;
-  return html`<li><h3>${name}${run.variant !== null && html` <span class="muted">${run.variant}</span>`}</h3>
+  return html`<li><h3>${name}${run.variant !== null && html` · ${run.variant}`}</h3>
 <p class="verdict ${toneOf(run.verdict)}">${glyph(toneOf(run.verdict))}${run.verdict}</p>
 <p class="muted"><time datetime="${run.at}">${shortTimeText(run.at)}</time>${stale && ", over a week old"}<br>${checksText(run.checks)}</p>
 ${history.length > 1 && trail(history)}</li>`;
