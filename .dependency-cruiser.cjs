@@ -37,6 +37,7 @@ module.exports = {
     only("adapters/express", [...KIT, "kit"]),
     only("adapters/node", [...KIT, "kit"]),
     only("adapters/oidc", [...KIT, "kit"]),
+    only("adapters/operator", [...KIT, "kit", "adapters/express"]),
     only("testing", [...KIT, "kit"]),
     only("ops", [...KIT, "schema"]),
     {
@@ -63,11 +64,12 @@ module.exports = {
     },
     {
       name: "no-undeclared-package",
-      comment: "what ships is a dependency or a peer, or is bundled into keelson/ops (BUNDLED in tsup.config.ts)",
+      comment:
+        "what ships is a dependency or a peer, or is bundled into keelson/ops (BUNDLED in tsup.config.ts) or the operator page",
       severity: "error",
       from: { path: "^src", pathNot: TESTS },
       to: {
-        pathNot: "(^|/)node_modules/(json-p3|hdr-histogram-js)/",
+        pathNot: "(^|/)node_modules/(json-p3|hdr-histogram-js|uplot)/",
         dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"],
         dependencyTypesNot: ["npm-peer"],
       },

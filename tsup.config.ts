@@ -8,6 +8,7 @@ const entries = {
   express: "src/adapters/express/index.ts",
   node: "src/adapters/node/index.ts",
   oidc: "src/adapters/oidc/index.ts",
+  operator: "src/adapters/operator/index.ts",
   redis: "src/stores/redis/index.ts",
   schema: "src/schema.ts",
   testing: "src/testing/index.ts",

@@ -24,7 +24,7 @@ export default defineConfig({
         find: /^keelson\/convex\/convex\.config$/,
         replacement: source("src/stores/convex/component/convex.config.ts"),
       },
-      { find: /^keelson\/(convex|express|node|oidc)$/, replacement: source("src/adapters/$1/index.ts") },
+      { find: /^keelson\/(convex|express|node|oidc|operator)$/, replacement: source("src/adapters/$1/index.ts") },
       { find: /^keelson\/(redis|upstash|sqlite)$/, replacement: source("src/stores/$1/index.ts") },
     ],
   },

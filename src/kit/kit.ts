@@ -47,6 +47,7 @@ import { Upstream } from "../primitives/upstream/upstream.js";
 import { memoryStore } from "../stores/memory/memory-store.js";
 import type { Definition } from "./capabilities.js";
 import { drained } from "./drain.js";
+import { type KitParts, PARTS } from "./parts.js";
 import { Bindings, Definitions, type Kinds, type Make } from "./registry.js";
 import { ServiceStores } from "./service-store.js";
 import { snapshotOf, storesAsked } from "./snapshot.js";
@@ -74,6 +75,7 @@ class KitOfParts {
   #bootId: string | undefined;
   readonly #started: { readonly monotonic: number; readonly wall: number };
   #closed: Promise<boolean> | undefined;
+  readonly #onClosing: (() => void)[] = [];
   readonly fetch: FetchHandler;
 
   constructor(options: KitOptions<Knobs, Capability, unknown>) {
@@ -254,7 +256,17 @@ class KitOfParts {
     await this.close();
   }
 
+  get [PARTS](): KitParts {
+    return {
+      rt: this.#here.rt,
+      limiter: (name, options) => this.limiter(name, options) as LimiterUse,
+      show: (way) => void this.#surfaces.push(way),
+      onClosing: (listener) => void this.#onClosing.push(listener),
+    };
+  }
+
   async #close(drain: NonNullable<CloseOptions["drain"]>): Promise<boolean> {
+    for (const listener of this.#onClosing) listener();
     const inTime = await drained(this.#here, this.#work, drain);
     await this.#watch.close();
     this.#slis.close();
