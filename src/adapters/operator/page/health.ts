@@ -12,16 +12,18 @@ export interface Health {
   readonly why: string;
 }
 
-/** An alert that fires, and whom it concerns. */
+/** An objective whose alerts fire: how urgent the most urgent is, and over which windows. */
 export interface Firing {
-  readonly id: string;
   readonly objective: string;
   readonly severity: "page" | "ticket";
   readonly owner: string;
   readonly runbook: string;
+  /** When the first of them began, Unix milliseconds. */
   readonly since: number | null;
+  /** How fast the budget burns, over the window where it does so fastest. */
   readonly burn: number | null;
-  readonly longSec: number;
+  /** Seconds of the alerts' long windows. */
+  readonly windows: readonly number[];
 }
 
 /** The state of a breaker, as a level. */
@@ -41,24 +43,30 @@ export function budgetLevel(left: number | null): Level {
   return left === null ? "idle" : left <= 0 ? "bad" : left < 0.25 ? "warn" : "ok";
 }
 
-/** The alerts that fire, those that wake somebody first. */
+/** What fires, what wakes somebody first. One incident fires several alerts of an objective: they are told as one. */
 export function firing({ objectives }: Snapshot): Firing[] {
   return Object.entries(objectives)
-    .flatMap(([objective, { alerts, owner, runbook, burnRates }]) =>
-      alerts
-        .filter(({ state }) => state === "firing")
-        .map(({ id, severity, since, longSec }) => ({
-          id,
+    .flatMap(([objective, { alerts, owner, runbook, burnRates }]) => {
+      const fire = alerts.filter(({ state }) => state === "firing");
+      if (fire.length === 0) return [];
+      const windows = [...new Set(fire.map(({ longSec }) => longSec))].sort((one, other) => one - other);
+      const rates = burnRates.flatMap(({ sec, burnRate }) =>
+        windows.includes(sec) && burnRate !== null ? [burnRate] : [],
+      );
+      const began = fire.flatMap(({ since }) => (since === null ? [] : [since]));
+      return [
+        {
           objective,
-          severity,
+          severity: fire.some(({ severity }) => severity === "page") ? ("page" as const) : ("ticket" as const),
           owner,
           runbook,
-          since,
-          longSec,
-          burn: burnRates.find(({ sec }) => sec === longSec)?.burnRate ?? null,
-        })),
-    )
-    .sort((one, other) => one.severity.localeCompare(other.severity) || one.id.localeCompare(other.id));
+          since: began.length === 0 ? null : Math.min(...began),
+          burn: rates.length === 0 ? null : Math.max(...rates),
+          windows,
+        },
+      ];
+    })
+    .sort((one, other) => one.severity.localeCompare(other.severity) || one.objective.localeCompare(other.objective));
 }
 
 /** One word for everything, with the reasons. */
@@ -76,8 +84,7 @@ export function healthOf(snapshot: Snapshot): Health {
   const dead = deadIn(snapshot);
 
   const why: string[] = [];
-  if (pages.length > 0) why.push(plural(pages.length, "page"));
-  if (alerts.length > pages.length) why.push(plural(alerts.length - pages.length, "ticket"));
+  if (alerts.length > 0) why.push(`${plural(alerts.length, "objective")} burning`);
   if (shut.length > 0) why.push(`${shut.join(", ")} cut off`);
   if (trying.length > 0) why.push(`${trying.join(", ")} on trial`);
   if (full.length > 0) why.push(`${full.join(", ")} nearly full`);

@@ -27,8 +27,8 @@ let levers: Levers = { operator: "", catalogue: [], active: [], audit: [] };
 let paused = false;
 
 const top = [glance(), alerts()];
-const left = [traffic(), endpoints(), queues(), limiters()];
-const right = [upstreams(), leverSection(), caches(), knobs()];
+const left = [traffic(), endpoints(), queues(), limiters(), caches()];
+const right = [upstreams(), leverSection(), knobs()];
 const last = surface();
 const sections = [...top, ...left, ...right, last];
 

@@ -1,7 +1,8 @@
 import type { Snapshot } from "../../../observe/snapshot.js";
 import type { Levers } from "./api.js";
 import { type Child, el, mark, put, type View } from "./dom.js";
-import type { Level } from "./health.js";
+import { percent } from "./format.js";
+import { budgetLevel, type Level } from "./health.js";
 import type { History } from "./history.js";
 
 /** What every section is shown. */
@@ -120,9 +121,28 @@ export function kindOf(lever: string, kinds: string): boolean {
   return kinds.split("|").some((kind) => lever.startsWith(`${kind}.`));
 }
 
-/** Whether a lever's target is this, or a part of it. */
+/** Whether a lever's target is this, a part of it, or what it is a part of. */
 export function concerns(target: string, name: string): boolean {
-  return target === name || target === "*" || (target.startsWith(name) && /^[/:.]/.test(target.slice(name.length)));
+  return target === "*" || partOf(target, name) || partOf(name, target);
+}
+
+function partOf(part: string, whole: string): boolean {
+  return part === whole || (part.startsWith(whole) && /^[/:.]/.test(part.slice(whole.length)));
+}
+
+/** A name that may be broken after what divides it, and nowhere else. */
+export function named(cell: Element | undefined, name: string): void {
+  cell?.append(...name.split(/(?<=[/:._-])/).flatMap((part, at) => (at === 0 ? [part] : [el("wbr"), part])));
+}
+
+/** The bar of an error budget. */
+export function budgetBar(name: string) {
+  const { node, show } = bar(`Error budget left of ${name}`);
+  return {
+    node,
+    show: (left: number | null) =>
+      show(left, budgetLevel(left), left !== null && left < 0 ? "overspent" : percent(left)),
+  };
 }
 
 /** What stands where there is nothing. */

@@ -3,7 +3,9 @@ import { mark, svg } from "./dom.js";
 const WIDTH = 120;
 const HEIGHT = 28;
 /** Points that a line has at most: more than it has pixels say nothing. */
-const POINTS = 120;
+const POINTS = 150;
+/** So many it has room for at least: the first few don't fill it. */
+const ROOM = 45;
 
 /** A small line, or several on one scale, without axes: how something went lately. */
 export interface Spark {
@@ -26,14 +28,14 @@ export function spark(...names: readonly string[]): Spark {
       const top = Math.max(Number.MIN_VALUE, ...shown.flat().map((value) => value ?? 0));
       shown.forEach((line, at) => {
         const path = paths[at];
-        if (path !== undefined) mark(path, "d", pathOf(line, top));
+        if (path !== undefined) mark(path, "d", pathOf(line, top, Math.max(ROOM, line.length)));
       });
     },
   };
 }
 
-function pathOf(line: readonly (number | null)[], top: number): string {
-  const step = WIDTH / (POINTS - 1);
+function pathOf(line: readonly (number | null)[], top: number, room: number): string {
+  const step = WIDTH / (room - 1);
   const offset = WIDTH - (line.length - 1) * step;
   let text = "";
   let drawing = false;
@@ -49,16 +51,18 @@ function pathOf(line: readonly (number | null)[], top: number): string {
 
 /** How states followed each other: a strip, as wide as what is remembered. */
 export function strip(): { readonly node: SVGSVGElement; draw(states: readonly string[]): void } {
-  const node = svg("svg", { class: "strip", viewBox: `0 0 ${POINTS} 10`, preserveAspectRatio: "none", role: "img" });
+  const node = svg("svg", { class: "strip", preserveAspectRatio: "none", role: "img" });
   return {
     node,
     draw: (states) => {
       const shown = states.slice(-POINTS);
+      const room = Math.max(ROOM, shown.length);
+      mark(node, "viewBox", `0 0 ${room} 10`);
       const runs: { state: string; from: number; length: number }[] = [];
       shown.forEach((state, at) => {
         const last = runs.at(-1);
         if (last?.state === state) last.length++;
-        else runs.push({ state, from: POINTS - shown.length + at, length: 1 });
+        else runs.push({ state, from: room - shown.length + at, length: 1 });
       });
       const said = runs
         .map(({ state }) => state)

@@ -95,7 +95,8 @@ export function pullDialog(current: () => Levers | undefined, pulled: (entry: Le
       `${one.describe.replace(/\.?$/, ".")} Target: ${target.value}. ${lasts} It acts in every process of the service, and is recorded as ${who}’s.`,
     );
     outcome.dataset.level = one.lasting ? "warn" : "bad";
-    put(confirm, `${one.lever.split(".").at(-1)?.replaceAll("-", " ") ?? "Pull"} ${target.value}`);
+    const verb = (one.lever.split(".").at(-1) ?? "pull").replaceAll("-", " ");
+    put(confirm, `${verb.charAt(0).toUpperCase()}${verb.slice(1)} ${target.value}`);
   }
 
   return (wantedKinds: string, wantedTarget: string): void => {

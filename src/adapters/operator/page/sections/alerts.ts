@@ -17,10 +17,11 @@ export function alerts(): Section {
     const where = el("code");
     return {
       node: el("li", {}, level.node, title, facts, el("span", { class: "book" }, book, where)),
-      update: ({ objective, severity, owner, runbook, since, burn, longSec }) => {
+      update: ({ objective, severity, owner, runbook, since, burn, windows }) => {
         level.show(severity === "page" ? "bad" : "warn", severity === "page" ? "Page" : "Ticket");
         put(title, objective);
-        const pace = burn === null ? "" : `budget burns ${count(burn)}× too fast over ${span(longSec * 1000)} · `;
+        const over = windows.map((sec) => span(sec * 1000)).join(", ");
+        const pace = burn === null ? "" : `budget burns ${count(burn)}× as fast as it may, over ${over} · `;
         put(facts, `${pace}for ${since === null ? "a moment" : span(at - since)} · owner ${owner}`);
         const link = /^https?:\/\//.test(runbook);
         book.hidden = !link;
@@ -38,7 +39,7 @@ export function alerts(): Section {
       none.hidden = all.length > 0;
       put(note, all.length > 0 ? `${all.length} firing` : "");
       node.classList.toggle("firing", all.length > 0);
-      show(all.map((one) => [one.id, one]));
+      show(all.map((one) => [one.objective, one]));
     },
   };
 }

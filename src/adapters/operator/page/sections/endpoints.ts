@@ -1,8 +1,18 @@
 import { list, put } from "../dom.js";
 import { millis, percent, rate } from "../format.js";
-import { budgetLevel } from "../health.js";
 import type { Flow } from "../history.js";
-import { badge, bar, type Column, leverButton, row, type Section, type State, section, table } from "../parts.js";
+import {
+  badge,
+  budgetBar,
+  type Column,
+  leverButton,
+  named,
+  row,
+  type Section,
+  type State,
+  section,
+  table,
+} from "../parts.js";
 import { spark } from "../spark.js";
 
 const COLUMNS: readonly Column[] = [
@@ -25,12 +35,12 @@ export function endpoints(): Section {
   const show = list<Flow>(body, (name) => {
     const { node: line, cells } = row(COLUMNS);
     const [title, calls, errors, p50, p95, p99, past, budget, act] = cells;
-    if (title) put(title, name);
+    named(title, name);
     const failing = badge();
     errors?.append(failing.node);
     const drawn = spark("first", "second", "third");
     past?.append(drawn.node);
-    const left = bar(`Error budget left of ${name}`);
+    const left = budgetBar(name);
     budget?.append(left.node);
     const levers = leverButton("overload|limiter", name);
     act?.append(levers.node);
@@ -50,8 +60,7 @@ export function endpoints(): Section {
         drawn.draw(...lines);
         const objective = state.now.objectives[`endpoint:${name}`];
         left.node.hidden = objective === undefined;
-        if (objective !== undefined)
-          left.show(objective.budgetLeft, budgetLevel(objective.budgetLeft), percent(objective.budgetLeft));
+        if (objective !== undefined) left.show(objective.budgetLeft);
         levers.update(state);
       },
     };

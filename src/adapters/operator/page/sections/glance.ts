@@ -11,6 +11,7 @@ interface Tile {
   readonly figure: (state: State, last: Sample) => string;
   readonly note: (state: State, last: Sample) => string;
   readonly level: (state: State, last: Sample) => Level;
+  readonly noteLevel?: (state: State) => Level;
   readonly line?: (sample: Sample) => number | null;
 }
 
@@ -63,7 +64,8 @@ const TILES: readonly Tile[] = [
     href: "#queues",
     figure: ({ now }) => count(waitingIn(now)),
     note: ({ now }) => (deadIn(now) === 0 ? "none dead" : `${deadIn(now)} dead`),
-    level: ({ now }) => (deadIn(now) > 0 ? "warn" : "ok"),
+    level: () => "idle",
+    noteLevel: ({ now }) => (deadIn(now) > 0 ? "warn" : "idle"),
     line: ({ queued }) => queued,
   },
 ];
@@ -90,6 +92,7 @@ export function glance(): Section {
         put(figure, tile.figure(state, last));
         put(note, tile.note(state, last));
         node.dataset.level = tile.level(state, last);
+        if (tile.noteLevel !== undefined) note.dataset.level = tile.noteLevel(state);
         const { line } = tile;
         if (line !== undefined) drawn?.draw(state.history.samples.map(line));
       },

@@ -10,6 +10,7 @@ import {
   type Column,
   empty,
   leverButton,
+  named,
   row,
   type Section,
   type State,
@@ -35,7 +36,7 @@ function tableSection<T>({ id, title, none, columns, items, note: told, fill }: 
   let state: State;
   const show = list<T>(body, (name) => {
     const { node: line, cells } = row(columns);
-    cells[0]?.append(name);
+    named(cells[0], name);
     const update = fill(name, cells.slice(1));
     return { node: line, update: (item) => update(item, state) };
   });

@@ -74,7 +74,7 @@ function chart(figure: HTMLElement, lines: readonly Line[]) {
   let plot: uPlot | undefined;
   let restarts: number[] = [];
   let data: uPlot.AlignedData = [[], ...lines.map(() => [])];
-  const size = () => ({ width: Math.max(200, holder.clientWidth), height: 170 });
+  const size = () => ({ width: Math.max(200, holder.clientWidth), height: 180 });
 
   function make(): void {
     plot?.destroy();
@@ -88,8 +88,14 @@ function chart(figure: HTMLElement, lines: readonly Line[]) {
       data = [samples.map(({ at }) => at / 1000), ...lines.map(({ read }) => flows.map(read))];
       if (plot === undefined) make();
       else plot.setData(data);
+      // Nobody points at anything: the figures are the latest.
+      if (plot?.cursor.idx == null) plot?.setLegend({ idx: samples.length - 1 });
     },
   };
+}
+
+function timeOf(sec: number): string {
+  return new Date(sec * 1000).toLocaleTimeString(undefined, { hour12: false });
 }
 
 function options(lines: readonly Line[], restarts: () => readonly number[]): Omit<uPlot.Options, "width" | "height"> {
@@ -107,16 +113,16 @@ function options(lines: readonly Line[], restarts: () => readonly number[]): Omi
     legend: { show: true, live: true },
     cursor: { sync: { key: "traffic" }, drag: { x: false, y: false }, points: { size: 6 } },
     scales: {
-      // A page that was just opened shows two minutes, so that the first points don't fill it.
-      x: { time: true, range: (_, min, max) => [Math.min(min, max - 120), max] },
+      // A page that was just opened shows one minute, so that the first points don't fill it.
+      x: { time: true, range: (_, min, max) => [Math.min(min, max - 60), max] },
       y: { range: (_, __, max) => [0, max > 0 ? max * 1.15 : 1] },
     },
     axes: [
-      { ...axis, space: 70 },
+      { ...axis, space: 80, size: 28, values: (_, splits) => splits.map(timeOf) },
       { ...axis, size: 52, values: (_, splits) => splits.map((value) => text(value)) },
     ],
     series: [
-      { value: (_, at) => (at === null ? "–" : new Date(at * 1000).toLocaleTimeString()) },
+      { value: (_, at) => (at === null ? "–" : timeOf(at)) },
       ...lines.map(
         (line): uPlot.Series => ({
           label: line.label,

@@ -1,8 +1,8 @@
 import type { UpstreamSnapshot } from "../../../../primitives/upstream/snapshot.js";
 import { el, list, put } from "../dom.js";
 import { count, millis, percent, rate, span } from "../format.js";
-import { breakerLevel, budgetLevel } from "../health.js";
-import { badge, bar, empty, leverButton, type Section, type State, section } from "../parts.js";
+import { breakerLevel } from "../health.js";
+import { badge, bar, budgetBar, empty, leverButton, type Section, type State, section } from "../parts.js";
 import { spark, strip } from "../spark.js";
 
 const FACTS = ["Rate", "Errors", "p95", "In flight", "Queued", "Retries", "Time-outs", "Refused"] as const;
@@ -35,7 +35,7 @@ function card(name: string, current: () => State) {
   const levers = leverButton("breaker|bulkhead", name);
   const figures = new Map(FACTS.map((fact) => [fact, el("dd")]));
   const facts = el("dl", {}, ...[...figures].map(([fact, value]) => el("div", {}, el("dt", {}, fact), value)));
-  const budget = bar(`Error budget left of ${name}`);
+  const budget = budgetBar(name);
   const retries = bar(`Retry budget used by ${name}`);
   const meters = el(
     "div",
@@ -83,8 +83,7 @@ function card(name: string, current: () => State) {
       tell("Refused", rate(history.rate(now, ({ upstreams }) => upstreams[name]?.rejected)));
       const objective = now.objectives[`upstream:${name}`];
       budget.node.parentElement?.toggleAttribute("hidden", objective === undefined);
-      if (objective !== undefined)
-        budget.show(objective.budgetLeft, budgetLevel(objective.budgetLeft), percent(objective.budgetLeft));
+      if (objective !== undefined) budget.show(objective.budgetLeft);
       retries.node.parentElement?.toggleAttribute("hidden", spent === null);
       if (spent !== null) {
         const allowed = Math.max(spent.minimum, spent.calls * spent.ratio);
