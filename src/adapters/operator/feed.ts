@@ -20,6 +20,8 @@ export interface FeedOptions {
 interface Listener {
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
   readonly until: number;
+  /** Stops listening for the client to go away. */
+  readonly forget: () => void;
 }
 
 /**
@@ -70,10 +72,15 @@ export class Feed {
     return new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
-          const opened = { controller, until: clock.monotonic() + LIFE_MS };
+          const left = () => this.#end(opened);
+          const opened: Listener = {
+            controller,
+            until: clock.monotonic() + LIFE_MS,
+            forget: () => gone.removeEventListener("abort", left),
+          };
           listener = opened;
           this.#listeners.add(opened);
-          gone.addEventListener("abort", () => this.#end(opened), { once: true });
+          gone.addEventListener("abort", left);
           if (gone.aborted) this.#end(opened);
           else void this.#tell([opened]);
           this.#wait();
@@ -146,6 +153,7 @@ export class Feed {
 
   #drop(listener: Listener): void {
     this.#listeners.delete(listener);
+    listener.forget();
     if (this.#listeners.size > 0) return;
     this.#alarm?.cancel();
     this.#alarm = undefined;

@@ -1,6 +1,6 @@
 import { milliseconds } from "../../core/duration.js";
 import { KeelsonError } from "../../core/errors.js";
-import type { LeverEntry, LeverKind, LeverPull, OperatorLevers } from "./levers.js";
+import type { LeverEntry, LeverKind, OperatorLevers } from "./levers.js";
 
 /** Levers that move nothing, and keep the books. */
 export function fakeLevers(catalogue: readonly LeverKind[]) {
