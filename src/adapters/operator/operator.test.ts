@@ -7,7 +7,8 @@ import { createKit } from "../../kit/kit.js";
 import { Listening } from "../express/fixtures.js";
 import { fakeLevers } from "./levers.fixture.js";
 import type { LeverKind } from "./levers.js";
-import { type OperatorOptions, operator } from "./operator.js";
+import { operator } from "./operator.js";
+import type { OperatorOptions } from "./options.js";
 
 const ISOLATE: LeverKind = {
   lever: "breaker.isolate",

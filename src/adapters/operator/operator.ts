@@ -1,46 +1,18 @@
 import type { Request as ExpressRequest, Response as ExpressResponse } from "express";
-import type { TrustProxy } from "../../boundary/endpoint/client.js";
 import type { Endpoint } from "../../boundary/endpoint/endpoint.js";
 import { type FetchHandler, toFetch } from "../../boundary/endpoint/fetch.js";
 import { type Routable, Router } from "../../boundary/endpoint/router.js";
 import type { Knobs } from "../../boundary/knobs/knob.js";
 import { ConfigError, integer, oneOf, onlyKnown } from "../../core/config.js";
-import { type Duration, milliseconds } from "../../core/duration.js";
+import { milliseconds } from "../../core/duration.js";
 import { partsOf } from "../../kit/parts.js";
 import type { Kit } from "../../kit/types.js";
 import { NodeIncoming } from "../express/node-incoming.js";
 import { send } from "../express/send.js";
-import type { OperatorAuth } from "./auth.js";
 import { Feed } from "./feed.js";
 import { leversOf } from "./levers.js";
+import type { OperatorOptions } from "./options.js";
 import { operatorEndpoints } from "./routes.js";
-
-export type { OperatorPrincipal } from "./auth.js";
-
-/** Options of {@link operator}. */
-export interface OperatorOptions {
-  /**
-   * Who is operating: returns a name, or a principal that has a `name` or `id`; throws or returns null for everybody
-   * else. There is no default, and nobody gets past it. What it throws and nobody knows is a 401.
-   */
-  readonly auth: OperatorAuth;
-  /**
-   * `"token"`: the page without any data is there for everyone, asks for a token, and sends it as
-   * `Authorization: Bearer …` with each request; it keeps it for the life of the tab. Default: the page too is behind
-   * `auth`, which then has to know operators by what browsers send by themselves: a cookie, or Basic credentials.
-   */
-  readonly login?: "token";
-  /** Where it is mounted: for `fetch` and the surface matrix. In Express it is wherever it is mounted. Default `"/ops"`. */
-  readonly base?: string;
-  /** How often the page hears news. Default `"2s"`, at least `"250ms"`. */
-  readonly every?: Duration;
-  /** Pages that may listen at a time; more ask again and again instead. Default 20. */
-  readonly maxStreams?: number;
-  /** `WWW-Authenticate` of a 401: `'Basic realm="operators"'` makes a browser ask. Default `"Bearer"`. */
-  readonly challenge?: string;
-  /** Which proxies are believed about a client's address. Default false: none. */
-  readonly trustProxy?: TrustProxy;
-}
 
 /** Serves the operator page: a middleware for Express, and a handler for everything that speaks fetch. */
 export interface OperatorHandler {

@@ -11,7 +11,7 @@ import type { Feed } from "./feed.js";
 import { PAGE_HEADERS, PRIVATE, STREAMED } from "./headers.js";
 import { type PullRequest, pullRequest, releaseRequest } from "./lever-requests.js";
 import type { LeverEntry, OperatorLevers } from "./levers.js";
-import type { OperatorOptions } from "./operator.js";
+import type { OperatorOptions } from "./options.js";
 import { PAGE } from "./page.generated.js";
 
 /** What the endpoints are made of beside the kit. */
