@@ -260,7 +260,10 @@ class KitOfParts {
     return {
       rt: this.#here.rt,
       limiter: (name, options) => this.limiter(name, options) as LimiterUse,
-      show: (way) => void this.#surfaces.push(way),
+      serve: ({ surface, ...way }) => {
+        this.#router.add(way);
+        if (surface !== undefined) this.#surfaces.push({ surface });
+      },
       onClosing: (listener) => void this.#onClosing.push(listener),
     };
   }

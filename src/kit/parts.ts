@@ -1,4 +1,5 @@
 import type { LimiterUse } from "../boundary/endpoint/parts.js";
+import type { Routable } from "../boundary/endpoint/router.js";
 import type { Surface } from "../boundary/surface/surface.js";
 import type { Runtime } from "../core/runtime.js";
 import type { LimiterOptions } from "../primitives/limiter/options.js";
@@ -11,8 +12,12 @@ export interface KitParts {
   readonly rt: Runtime;
   /** Defines a limiter of the kit's. */
   limiter(name: string, options: LimiterOptions): LimiterUse;
-  /** Shows a way into the service in the surface matrix, without serving it. */
-  show(way: { surface(): Surface }): void;
+  /**
+   * Adds a way into the service to what `kit.fetch` serves, and to the surface matrix where it says what it is.
+   *
+   * @throws {ConfigError} when there is one with its method and path
+   */
+  serve(way: Routable & { surface?(): Surface }): void;
   /** Called when the kit begins to close, before it waits for what is under way. */
   onClosing(listener: () => void): void;
 }

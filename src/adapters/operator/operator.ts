@@ -3,6 +3,7 @@ import type { Endpoint } from "../../boundary/endpoint/endpoint.js";
 import { type FetchHandler, toFetch } from "../../boundary/endpoint/fetch.js";
 import { type Routable, Router } from "../../boundary/endpoint/router.js";
 import type { Knobs } from "../../boundary/knobs/knob.js";
+import type { Surface } from "../../boundary/surface/surface.js";
 import { ConfigError, integer, oneOf, onlyKnown } from "../../core/config.js";
 import { milliseconds } from "../../core/duration.js";
 import { partsOf } from "../../kit/parts.js";
@@ -26,7 +27,7 @@ const OPTIONS = ["auth", "login", "base", "every", "maxStreams", "challenge", "t
 
 /**
  * The operator page of a kit: what is going on, live, and the levers to do something about it. It also serves what the
- * page is made of: `snapshot`, `stream` (server-sent events) and `levers`. Once a kit.
+ * page is made of: `snapshot`, `stream` (server-sent events) and `levers`. Once a kit; `kit.fetch` serves it at `base`, too.
  *
  * @example
  * app.use("/ops", operator(kit, { auth: operators }));             // Express
@@ -57,7 +58,8 @@ export function operator<K extends Knobs, Ctx>(kit: Kit<K, "act", Ctx>, options:
   });
   parts.onClosing(() => feed.close());
   const endpoints = operatorEndpoints(parts, { ...options, feed, levers: leversOf(kit) });
-  for (const one of endpoints) parts.show({ surface: () => ({ ...one.surface(), path: base + one.path }) });
+  const ways = endpoints.flatMap((one) => below(base, one));
+  for (const way of ways) parts.serve(way);
 
   const router = new Router(endpoints);
   const middleware = (req: object, res: object, next: (error?: unknown) => void): void => {
@@ -66,11 +68,11 @@ export function operator<K extends Knobs, Ctx>(kit: Kit<K, "act", Ctx>, options:
     if (answer === undefined) next();
     else void Promise.resolve(answer).then((settled) => send(incoming, settled));
   };
-  return Object.assign(middleware, { fetch: toFetch(endpoints.flatMap((one) => below(base, one))) });
+  return Object.assign(middleware, { fetch: toFetch(ways) });
 }
 
 /** An endpoint where it is mounted. The page is also there without the slash, from where it leads to itself. */
-function below(base: string, endpoint: Endpoint): Routable[] {
+function below(base: string, endpoint: Endpoint): (Routable & { surface?(): Surface })[] {
   const at = (path: string): Routable => ({
     name: endpoint.name,
     method: endpoint.method,
@@ -78,6 +80,7 @@ function below(base: string, endpoint: Endpoint): Routable[] {
     handle: (incoming, values, place) => endpoint.handle(incoming, values, place),
     preflight: (origin, method) => endpoint.preflight(origin, method),
   });
-  const whole = at(base + endpoint.path);
+  const path = base + endpoint.path;
+  const whole = { ...at(path), surface: () => ({ ...endpoint.surface(), path }) };
   return endpoint.path === "/" && base !== "" ? [whole, at(base)] : [whole];
 }

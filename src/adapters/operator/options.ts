@@ -15,7 +15,7 @@ export interface OperatorOptions {
    * `auth`, which then has to know operators by what browsers send by themselves: a cookie, or Basic credentials.
    */
   readonly login?: "token";
-  /** Where it is mounted: for `fetch` and the surface matrix. In Express it is wherever it is mounted. Default `"/ops"`. */
+  /** Where it is mounted: for `fetch`, `kit.fetch` and the surface matrix. In Express it is wherever it is mounted. Default `"/ops"`. */
   readonly base?: string;
   /** How often the page hears news. Default `"2s"`, at least `"250ms"`. */
   readonly every?: Duration;
