@@ -133,6 +133,13 @@ describe("the page", () => {
     expect((await ask("/", { headers: ADA })).status).toBe(404);
   });
 
+  it("is served by the kit's own fetch, too", async () => {
+    const { kit } = ops({ base: "/a/b" });
+    const ask = (path: string, init?: RequestInit) => kit.fetch(new Request(`http://shop.example${path}`, init));
+    expect((await ask("/a/b/", { headers: ADA })).status).toBe(200);
+    expect((await ask("/a/b/snapshot")).status).toBe(401);
+  });
+
   it("can be at the root", async () => {
     const { ask } = ops({ base: "" });
     expect((await ask("/", { headers: ADA })).status).toBe(200);

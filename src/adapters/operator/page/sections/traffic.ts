@@ -109,7 +109,7 @@ function options(lines: readonly Line[], restarts: () => readonly number[]): Omi
   };
   const text = lines[0]?.text ?? String;
   return {
-    padding: [8, 4, 0, 0],
+    padding: [8, 26, 0, 0],
     legend: { show: true, live: true },
     cursor: { sync: { key: "traffic" }, drag: { x: false, y: false }, points: { size: 6 } },
     scales: {

@@ -71,7 +71,8 @@ function card(name: string, current: () => State) {
       const flows = history.samples.map(({ upstreams }) => upstreams[name]);
       drawn.draw(
         flows.map((one) => one?.rate ?? null),
-        flows.map((one) => (one?.rate == null ? null : one.rate * (one.errors ?? 0))),
+        // Where nothing failed there is no line to look at.
+        flows.map((one) => (one?.rate == null || !one.errors ? null : one.rate * one.errors)),
       );
       tell("Rate", rate(flow?.rate));
       tell("Errors", percent(flow?.errors ?? 0));
