@@ -30,7 +30,9 @@ export function levers(): Section {
       state = now;
       const { active: all, audit, catalogue } = now.levers;
       none.hidden = all.length > 0;
-      if (catalogue.length === 0) put(none, "This service has no levers.");
+      // Until they were asked for, nobody knows.
+      const has = catalogue.length > 0 || now.levers.operator === "";
+      put(none, has ? "No lever is pulled." : "This service has no levers.");
       open.hidden = catalogue.length === 0;
       put(note, all.length === 0 ? "" : `${all.length} pulled`);
       showActive(all.map((one) => [one.id, one]));
