@@ -42,6 +42,7 @@ module.exports = {
     only("adapters/otel", [...KIT, "kit", "sinks"]),
     only("adapters/prometheus", [...KIT, "kit", "sinks"]),
     only("adapters/sentry", [...KIT, "kit", "sinks"]),
+    only("adapters/operator", [...KIT, "kit", "adapters/express"]),
     only("testing", [...KIT, "kit"]),
     only("ops", [...KIT, "schema"]),
     {
@@ -69,11 +70,12 @@ module.exports = {
     },
     {
       name: "no-undeclared-package",
-      comment: "what ships is a dependency or a peer, or is bundled into keelson/ops (BUNDLED in tsup.config.ts)",
+      comment:
+        "what ships is a dependency or a peer, or is bundled into keelson/ops (BUNDLED in tsup.config.ts) or the operator page",
       severity: "error",
       from: { path: "^src", pathNot: TESTS },
       to: {
-        pathNot: "(^|/)node_modules/(json-p3|hdr-histogram-js)/",
+        pathNot: "(^|/)node_modules/(json-p3|hdr-histogram-js|uplot)/",
         dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"],
         dependencyTypesNot: ["npm-peer"],
       },

@@ -11,6 +11,7 @@ const entries = {
   oidc: "src/adapters/oidc/index.ts",
   otel: "src/adapters/otel/index.ts",
   prometheus: "src/adapters/prometheus/index.ts",
+  operator: "src/adapters/operator/index.ts",
   redis: "src/stores/redis/index.ts",
   schema: "src/schema.ts",
   sentry: "src/adapters/sentry/index.ts",

@@ -25,7 +25,7 @@ export default defineConfig({
         replacement: source("src/stores/convex/component/convex.config.ts"),
       },
       {
-        find: /^keelson\/(convex|express|logs|node|oidc|otel|prometheus|sentry)$/,
+        find: /^keelson\/(convex|express|logs|node|oidc|operator|otel|prometheus|sentry)$/,
         replacement: source("src/adapters/$1/index.ts"),
       },
       { find: /^keelson\/(redis|upstash|sqlite)$/, replacement: source("src/stores/$1/index.ts") },

@@ -14,6 +14,7 @@ const steps: readonly (readonly [title: string, step: () => boolean])[] = [
   ["layers (dependency-cruiser)", () => script("layers")],
   ["unused code and dependencies (knip)", () => script("unused")],
   ["JSON Schemas are up to date", () => script("schema", "--check")],
+  ["the operator page is up to date", () => script("page", "--check")],
   ["generated code of the Convex component is up to date", () => script("codegen", "--check")],
   ["surface matrix of the Convex app is up to date", () => script("surface", "--check")],
   ["links in the documentation", () => tool("tsx", "scripts/check-links.ts")],

@@ -43,7 +43,10 @@ Break what it calls (gone again after 30 s), and ask again:
   curl ${openRouter.adminUrl}/faults -H 'content-type: application/json' -d '{"kind":"status","status":503,"ttl":"30s"}'
   curl ${serper.adminUrl}/faults -H 'content-type: application/json' -d '{"kind":"hang","ttl":"30s"}'
 
-See how it is doing:
+See how it is doing, live (the token is ${env.OPERATOR_TOKEN}):
+  ${url}/operator
+
+Or by hand:
   curl ${url}/ops/snapshot -H 'authorization: Bearer ${env.OPERATOR_TOKEN}'
   curl ${url}/ops/surface -H 'authorization: Bearer ${env.OPERATOR_TOKEN}'
 

@@ -56,6 +56,7 @@ import { drained } from "./drain.js";
 import type { KitLevers } from "./levers/kit-levers.js";
 import { LeverWatch } from "./levers/lever-watch.js";
 import { leversOfCall, leversOfKit } from "./levers/levers-of.js";
+import { type KitParts, PARTS } from "./parts.js";
 import { Bindings, Definitions, type Kinds, type Make } from "./registry.js";
 import { ServiceStores } from "./service-store.js";
 import { snapshotOf, storesAsked } from "./snapshot.js";
@@ -89,6 +90,7 @@ class KitOfParts {
   #bootId: string | undefined;
   readonly #started: { readonly monotonic: number; readonly wall: number };
   #closed: Promise<boolean> | undefined;
+  readonly #onClosing: (() => void)[] = [];
   readonly fetch: FetchHandler;
   readonly #overload: OverloadGuard | undefined;
 
@@ -322,7 +324,20 @@ class KitOfParts {
     throw new ConfigError("createKit.overload", options, "nothing: what lives for one call can't be overloaded");
   }
 
+  get [PARTS](): KitParts {
+    return {
+      rt: this.#here.rt,
+      limiter: (name, options) => this.limiter(name, options) as LimiterUse,
+      serve: ({ surface, ...way }) => {
+        this.#router.add(way);
+        if (surface !== undefined) this.#surfaces.push({ surface });
+      },
+      onClosing: (listener) => void this.#onClosing.push(listener),
+    };
+  }
+
   async #close(drain: NonNullable<CloseOptions["drain"]>): Promise<boolean> {
+    for (const listener of this.#onClosing) listener();
     const inTime = await drained(this.#here, this.#work, drain);
     this.#leverWatch?.close();
     await this.#watch.close();

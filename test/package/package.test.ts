@@ -12,6 +12,7 @@ const { devDependencies: versions } = JSON.parse(readFileSync(join(root, "packag
 const ALONE = [
   "keelson",
   "keelson/node",
+  "keelson/operator",
   "keelson/schema",
   "keelson/testing",
   "keelson/redis",

@@ -54,7 +54,7 @@ export function opsEndpoints(kit: ShopKit, ready: () => boolean): Endpoint[] {
 }
 
 /** Auth by the operators' token, compared without telling where it differs. */
-function operators(token: string) {
+export function operators(token: string) {
   const expected = digest(`Bearer ${token}`);
   return function operator({ header }: { header(name: string): string | null }): "operator" {
     if (!timingSafeEqual(digest(header("authorization") ?? ""), expected)) throw new KeelsonError("unauthenticated");

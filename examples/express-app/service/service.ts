@@ -1,13 +1,14 @@
 import express, { type Express } from "express";
 import { type CloseOptions, type Endpoint, KeelsonError, problemHeaders, toProblem } from "keelson";
 import { mount } from "keelson/express";
+import { operator } from "keelson/operator";
 import { assistant } from "./assistant.js";
 import { chatEndpoint } from "./chat.js";
 import { digestEndpoints } from "./digests.js";
 import { gmailEndpoint } from "./gmail.js";
-import { createShopKit, type Environment, type ShopKit } from "./kit.js";
+import { createShopKit, type Environment, type ShopKit, trustProxy } from "./kit.js";
 import { openRouter } from "./open-router.js";
-import { opsEndpoints } from "./ops.js";
+import { operators, opsEndpoints } from "./ops.js";
 import { search } from "./search.js";
 import { stateOf } from "./state.js";
 import { whatsAppEndpoints } from "./whatsapp.js";
@@ -41,6 +42,15 @@ export function createService(env: Environment, ready: () => boolean = () => tru
   ];
   const app = express().disable("x-powered-by");
   app.use(mount(...endpoints));
+  app.use(
+    "/operator",
+    operator(kit, {
+      auth: operators(kit.knobs.OPERATOR_TOKEN),
+      login: "token",
+      base: "/operator",
+      trustProxy: trustProxy(kit),
+    }),
+  );
   app.use((_request, response) => {
     const error = new KeelsonError("not_found");
     response.writeHead(error.status, Object.fromEntries(problemHeaders(error))).end(JSON.stringify(toProblem(error)));
