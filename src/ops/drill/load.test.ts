@@ -1,8 +1,10 @@
+import { createServer } from "node:https";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type FaultyUpstream, faultyUpstream } from "../../testing/faulty-upstream/faulty-upstream.js";
 import { UsageError } from "../failure.js";
 import { serve } from "../fixture.js";
-import { Kept, lane, stage } from "./fixture.js";
+import { Kept, lane, SELF_SIGNED, stage } from "./fixture.js";
 import type { LaneSpec } from "./lane.js";
 import { Load } from "./load.js";
 import { measure } from "./measure.js";
@@ -94,18 +96,46 @@ describe("outcomes", () => {
   });
 
   it("of what is no HTTP is unknown, and not the network's", async () => {
-    const { createServer } = await import("node:net");
-    const raw = createServer((socket) => socket.once("data", () => socket.end("hello\r\n\r\n"))).listen(0, "127.0.0.1");
+    const raw = createTcpServer((socket) => socket.once("data", () => socket.end("hello\r\n\r\n"))).listen(
+      0,
+      "127.0.0.1",
+    );
     await new Promise((resolve) => raw.once("listening", resolve));
     onTestFinished(() => void raw.close());
     const kept = new Kept();
-    const { port } = raw.address() as { port: number };
+    const { port } = raw.address() as AddressInfo;
     await load([lane("a", `http://127.0.0.1:${port}`, {})]).run([stage({ duration: "100ms", rate: 50 })], {
       sink: kept,
       signal: NEVER,
     });
     expect(new Set(kept.requests.map(({ outcome }) => outcome))).toEqual(new Set(["unknown"]));
     expect([...kept.reasons.keys()]).toEqual([expect.stringMatching(/does not match the HTTP/)]);
+  });
+});
+
+describe("over TLS", () => {
+  it.each([
+    [
+      "a certificate that nobody vouches for is a failure of the network",
+      false,
+      10,
+      "network",
+      "DEPTH_ZERO_SELF_SIGNED_CERT",
+    ],
+    ["it is taken where the target says so", true, 10, "success", undefined],
+    ["how long it is valid can be expected", true, 1_000_000, "unknown", "tlsDaysLeft: expected 1000000"],
+  ] as const)("%s", async (_, insecureTls, tlsDaysLeft, outcome, reason) => {
+    const secure = createServer(SELF_SIGNED, (_request, response) => void response.end("ok"));
+    await new Promise<void>((resolve) => secure.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => {
+      secure.closeAllConnections();
+      secure.close();
+    });
+    const url = `https://127.0.0.1:${(secure.address() as AddressInfo).port}`;
+    const made = load([{ ...lane("a", url, { expect: { tlsDaysLeft } }), target: { url, headers: {}, insecureTls } }]);
+    const { lanes } = await measure(made, { stages: [stage({ duration: "100ms", rate: 30 })], signal: NEVER });
+    expect(lanes[0]?.outcomes[outcome]).toBe(3);
+    expect(lanes[0]?.reasons[0]?.reason).toBe(reason);
   });
 });
 
