@@ -16,8 +16,8 @@ import { drillPlan } from "./plan.js";
 import { profileOf, scaled } from "./profiles.js";
 import { type DrillProgress, Live } from "./progress.js";
 import { Recorder } from "./recorder.js";
-import { shareOf } from "./run.js";
 import type { PlannedStage } from "./schedule.js";
+import { shareOf } from "./share.js";
 import { runInThreads } from "./threads.js";
 
 /** Options of {@link runDrill}. */

@@ -61,3 +61,23 @@ export function batch(requests: readonly Partial<Omit<Ended, "outcome"> & { read
     inFlight: 0,
   };
 }
+
+/** A certificate for localhost that nobody vouches for, valid until 2126, and its key: for tests alone. */
+export const SELF_SIGNED = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgIN6tqoXLWlTzfByH
+jJoaHEjm5sgTpKfxz8/KHJAZclOhRANCAASTpg63IA5irGq2zZ93mFzdLEW1zC9E
+EXGZU4dXzDSJhlLJ7MZ2p45EHyQLCWAk2VnpeJvvajD56mKEo4UtTDnl
+-----END PRIVATE KEY-----`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBfzCCASWgAwIBAgIUIO3LTza8g06ALJnSrYpKc8i6vXowCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyODE2NTUzMVoYDzIxMjYxMTA0
+MTY1NTMxWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAASTpg63IA5irGq2zZ93mFzdLEW1zC9EEXGZU4dXzDSJhlLJ7MZ2p45E
+HyQLCWAk2VnpeJvvajD56mKEo4UtTDnlo1MwUTAdBgNVHQ4EFgQU427OoYNKG99y
+YGt88TWJB3hr01gwHwYDVR0jBBgwFoAU427OoYNKG99yYGt88TWJB3hr01gwDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiAN8EFYdKXJkhiG/s1k+yn4
+Lfneyf7JInMXhzLetjUmTwIhAKTsopncxuwZ/eio2JL8iYe/o1zEj79S6BxC/zhF
+dtsh
+-----END CERTIFICATE-----`,
+};

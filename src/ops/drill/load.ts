@@ -5,6 +5,7 @@ import { Connections } from "./connections.js";
 import { type Lane, type LaneSpec, laneOf } from "./lane.js";
 import { Run, type RunResult } from "./run.js";
 import { Interleave, plan } from "./schedule.js";
+import type { Share } from "./share.js";
 
 /** Options of {@link Load}. */
 export interface LoadOptions {
@@ -13,7 +14,7 @@ export interface LoadOptions {
   readonly seed: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Every `of`th arrival, from the `at`th on. Default: all. */
-  readonly share?: { readonly at: number; readonly of: number };
+  readonly share?: Share;
 }
 
 /** Options of {@link Load.run}. */
@@ -32,7 +33,7 @@ export class Load {
   readonly #lanes: readonly Lane[];
   readonly #connections: readonly Connections[];
   readonly #interleave: Interleave;
-  readonly #share: { readonly at: number; readonly of: number };
+  readonly #share: Share;
   readonly #indexes: number[];
 
   /** @throws {UsageError} when a template names what there isn't */

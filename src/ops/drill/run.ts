@@ -4,6 +4,7 @@ import type { Connections } from "./connections.js";
 import { Exchange, type Exchanges } from "./exchange.js";
 import type { Lane } from "./lane.js";
 import { dueAt, type Interleave, type OpenLoad, type PlannedStage } from "./schedule.js";
+import { countsOf, firstOf, type Share, shareOf } from "./share.js";
 import { UnderWay } from "./under-way.js";
 
 /** What a stage came to, beside the requests that were sent. */
@@ -30,8 +31,7 @@ export interface RunParts {
   readonly connections: readonly Connections[];
   readonly interleave: Interleave;
   readonly plan: readonly PlannedStage[];
-  /** Every `of`th arrival, from the `at`th on: the others are other threads'. */
-  readonly share: { readonly at: number; readonly of: number };
+  readonly share: Share;
   readonly sink: Sink;
   readonly signal: AbortSignal;
   /** When it begins, by `performance.now()`. */
@@ -245,25 +245,6 @@ export class Run implements Exchanges {
       };
     });
   }
-}
-
-/** What of a number is one thread's: the parts of all threads add up to it. */
-export function shareOf(total: number, { at, of }: RunParts["share"]): number {
-  return Math.floor(total / of) + (at < total % of ? 1 : 0);
-}
-
-/** The first number from `from` on that is one thread's. */
-function firstOf(from: number, { at, of }: RunParts["share"]): number {
-  return from + ((at - (from % of) + of) % of);
-}
-
-function countsOf(from: number, end: number, step: number, interleave: Interleave, lanes: number): number[] {
-  const counts = new Array<number>(lanes).fill(0);
-  for (let k = from; k < end; k += step) {
-    const lane = interleave.pick(k);
-    counts[lane] = (counts[lane] as number) + 1;
-  }
-  return counts;
 }
 
 function nothing(): void {

@@ -44,8 +44,8 @@ describe("a schedule", () => {
         const all = arrivals(planned);
         const end = planned.at(-1)?.to ?? 0;
         expect(Math.abs(all.length - integralTo(end, planned))).toBeLessThanOrEqual(0.5 + 1e-6);
-        for (const [k, { due }] of all.entries())
-          expect(Math.abs(integralTo(due, planned) - (k + 0.5))).toBeLessThan(1e-5);
+        const off = all.map(({ due }, k) => Math.abs(integralTo(due, planned) - (k + 0.5)));
+        expect(Math.max(0, ...off)).toBeLessThan(1e-5);
       }),
       { seed: 1, numRuns: 100 },
     );
@@ -55,10 +55,10 @@ describe("a schedule", () => {
     fc.assert(
       fc.property(stages, (given) => {
         const all = arrivals(plan(given.map(stage)));
-        for (const [k, { due, stage: of }] of all.entries()) {
-          expect(due).toBeGreaterThanOrEqual(Math.max(of.from, all[k - 1]?.due ?? 0));
-          expect(due).toBeLessThanOrEqual(of.to);
-        }
+        const wrong = all.filter(
+          ({ due, stage: of }, k) => due < Math.max(of.from, all[k - 1]?.due ?? 0) || due > of.to,
+        );
+        expect(wrong).toEqual([]);
       }),
       { seed: 2, numRuns: 100 },
     );

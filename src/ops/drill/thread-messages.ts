@@ -2,6 +2,7 @@ import type { Target } from "../config/request.js";
 import type { Scenario, Stage } from "../config/scenario.js";
 import type { Batch } from "./batch.js";
 import type { RunResult } from "./run.js";
+import type { Share } from "./share.js";
 
 /** A lane as it can be handed to another thread: without its payload generator, for functions can't. */
 export interface PostedLane {
@@ -21,7 +22,7 @@ export interface ThreadOrders {
   readonly seed: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly file: string;
-  readonly share: { readonly at: number; readonly of: number };
+  readonly share: Share;
 }
 
 /** To a thread. `at`: when to begin, in Unix milliseconds with fractions, as `performance` has them. */
