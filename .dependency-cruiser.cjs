@@ -53,7 +53,8 @@ module.exports = {
     },
     {
       name: "core-runs-anywhere",
-      comment: "the core entry and sinks run in edge runtimes and Convex: only other adapters, ops and testing may use Node's modules",
+      comment:
+        "the core entry and sinks run in edge runtimes and Convex: only other adapters, ops and testing may use Node's modules",
       severity: "error",
       from: { path: "^src", pathNot: ["^src/(adapters/(convex|express|node|oidc)|ops|testing)/", TESTS] },
       to: { dependencyTypes: ["core"] },

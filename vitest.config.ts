@@ -23,7 +23,10 @@ export default defineConfig({
         find: /^keelson\/convex\/convex\.config$/,
         replacement: source("src/stores/convex/component/convex.config.ts"),
       },
-      { find: /^keelson\/(convex|express|logs|node|oidc|otel|prometheus|sentry)$/, replacement: source("src/adapters/$1/index.ts") },
+      {
+        find: /^keelson\/(convex|express|logs|node|oidc|otel|prometheus|sentry)$/,
+        replacement: source("src/adapters/$1/index.ts"),
+      },
       { find: /^keelson\/(redis|upstash|sqlite)$/, replacement: source("src/stores/$1/index.ts") },
     ],
   },

@@ -123,9 +123,9 @@ export {
   type StoreStats,
 } from "./core/store.js";
 export { validate } from "./core/validation.js";
+export type { Attachable } from "./kit/attachments.js";
 export type * from "./kit/capabilities.js";
 export { createKit } from "./kit/kit.js";
-export type { Attachable } from "./kit/attachments.js";
 export type { BoundKit, CloseOptions, Kit, KitOptions, Placed } from "./kit/types.js";
 export { budgetLeft, budgetUsed, burnRate, type Counted, callsNeeded } from "./observe/budget.js";
 export type { SliSnapshot, SliSnapshots, SliWindow, Snapshot, StoreSnapshot } from "./observe/snapshot.js";
