@@ -52,6 +52,36 @@ const note = { level: "info", alert: false } as const;
 const jobFields = ({ tool, id, attempt }: EventMap["job.lost"]) => ({ tool, id, attempt });
 const storeFields = ({ operation, reason }: EventMap["breaker.store_failed"]) => ({ operation, reason });
 
+const alertFields = ({
+  id,
+  sli,
+  burnRate,
+  threshold,
+  longSec,
+  budgetLeft,
+  owner,
+  runbook,
+}: EventMap["alert.firing"]) => ({
+  id,
+  sli,
+  burnRate,
+  threshold,
+  longSec,
+  budgetLeft,
+  owner,
+  runbook,
+});
+const burning = ({ sli, burnRate, owner, runbook }: EventMap["alert.firing"]) =>
+  `"${sli}" burns its error budget ${burnRate === null ? "" : `${Number(burnRate.toPrecision(3))} times `}too fast: ${owner}, see ${runbook}`;
+/** (Without the arguments: of a limiter's levers they are a key.) */
+const leverFields = ({ id, lever, by, reason, expiresAt }: EventMap["lever.pulled"]) => ({
+  id,
+  lever,
+  by,
+  reason,
+  expiresAt,
+});
+
 /** Everything that sinks for people tell. Another event is another line. */
 export const NOTICE_RULES: readonly NoticeRule[] = [
   rule("breaker.transition", {
@@ -67,6 +97,57 @@ export const NOTICE_RULES: readonly NoticeRule[] = [
     when: ({ to }) => to !== "open",
     message: ({ name, from, to }) => `The circuit of "${name}" went from ${from} to ${to}`,
     fields: ({ from, to, reason }) => ({ from, to, reason }),
+  }),
+  rule("alert.firing", {
+    kind: "alert.page",
+    ...error,
+    when: ({ severity }) => severity === "page",
+    message: burning,
+    fields: alertFields,
+  }),
+  rule("alert.firing", {
+    kind: "alert.ticket",
+    ...warning,
+    when: ({ severity }) => severity === "ticket",
+    message: burning,
+    fields: alertFields,
+  }),
+  rule("alert.resolved", {
+    kind: "alert.resolved",
+    ...note,
+    message: ({ sli }) => `"${sli}" no longer burns its error budget too fast`,
+    fields: alertFields,
+  }),
+  rule("overload.shed", {
+    kind: "overload.shed",
+    ...warning,
+    message: ({ shed }) =>
+      `Requests are refused, for there are more than can be done: ${Object.values(shed).reduce((sum, one) => sum + one, 0)} in the last second`,
+    fields: ({ inFlight, limit, loopDelayMs }) => ({ inFlight, limit, loopDelayMs }),
+  }),
+  rule("lever.pulled", {
+    kind: "lever.pulled",
+    ...note,
+    message: ({ lever, name, by, reason }) => `${by} pulled ${lever} on "${name}": ${reason}`,
+    fields: leverFields,
+  }),
+  rule("lever.released", {
+    kind: "lever.released",
+    ...note,
+    message: ({ lever, name, by }) => `${by} released ${lever} of "${name}"`,
+    fields: leverFields,
+  }),
+  rule("lever.expired", {
+    kind: "lever.expired",
+    ...note,
+    message: ({ lever, name }) => `${lever} of "${name}" has expired`,
+    fields: leverFields,
+  }),
+  rule("lever.failed", {
+    kind: "lever.failed",
+    ...warning,
+    message: ({ lever, name }) => `${lever} could not be done to "${name}" in this process`,
+    fields: leverFields,
   }),
   rule("store.failure", {
     kind: "store.failed_closed",
