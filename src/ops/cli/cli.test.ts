@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { createKit, unlimited } from "keelson";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
@@ -30,6 +31,15 @@ async function shop(): Promise<string> {
   });
   onTestFinished(() => server.close());
   return server.url;
+}
+
+/** By a JSON Schema that the package ships. */
+async function fits(schema: string, value: unknown): Promise<string> {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  const validate = ajv.compile(
+    JSON.parse(await readFile(new URL(`../../../schemas/${schema}`, import.meta.url), "utf8")) as object,
+  );
+  return validate(value) ? "fits" : ajv.errorsText(validate.errors);
 }
 
 async function artefacts(folder: string): Promise<string[]> {
@@ -114,7 +124,11 @@ describe("keelson probe", () => {
     const folder = await project({ "keelson.config.json": { service: "shop", target: await shop(), probes: [alive] } });
     const json = await keelson(folder, ["probe", "--json"], { env: { GITHUB_ACTIONS: "true" } });
     expect(json.code).toBe(0);
-    expect(JSON.parse(json.out)).toMatchObject({ verdict: "pass", checks: [{ id: "probe:alive", owner: null }] });
+    const artefact = JSON.parse(json.out) as { data: unknown };
+    expect(artefact).toMatchObject({ verdict: "pass", checks: [{ id: "probe:alive", owner: null }] });
+    expect(await fits("artefact.schema.json", artefact)).toBe("fits");
+    expect(await fits("synthetic-probes.schema.json", artefact.data)).toBe("fits");
+    expect(await fits("artefact.schema.json", { ...artefact, verdict: "fine" })).not.toBe("fits");
     expect(await keelson(folder, ["probe", "--quiet"])).toEqual({ code: 0, out: "", err: "" });
   });
 

@@ -27,7 +27,6 @@ const snapshotSource = z.union([
     timeout: duration.default(10_000),
   }),
 ]);
-export type SnapshotSource = z.output<typeof snapshotSource>;
 
 const FOLDER = "scripts/reliability";
 

@@ -51,8 +51,6 @@ const closedStage = z.strictObject({
 
 export const stageSchema = z.union([openStage, closedStage]);
 export type Stage = z.output<typeof stageSchema>;
-export type OpenStage = z.output<typeof openStage>;
-export type ClosedStage = z.output<typeof closedStage>;
 
 export const profileSchema = z.strictObject({
   stages: z.array(stageSchema).min(1),

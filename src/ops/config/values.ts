@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bytes, type Duration, milliseconds, type Size } from "../../core/duration.js";
+import { type Duration, milliseconds } from "../../core/duration.js";
 
 /** `"250ms"`, `"30s"`, `"5m"`, `"1h"`, `"7d"` or milliseconds; milliseconds when parsed. */
 export const duration = z
@@ -9,12 +9,6 @@ export const duration = z
     'expected a duration like "250ms", "30s", "5m" or milliseconds',
   )
   .transform((value) => milliseconds(value as Duration, ""));
-
-/** `"64kb"`, `"1mb"` or bytes; bytes when parsed. */
-export const size = z
-  .union([z.number(), z.string()])
-  .refine((value) => parses(() => bytes(value as Size, "")), 'expected a size like "64kb" or bytes')
-  .transform((value) => bytes(value as Size, ""));
 
 /** A share: 0 to 1. */
 export const share = z.number().min(0).max(1);
