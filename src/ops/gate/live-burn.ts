@@ -31,21 +31,22 @@ export function liveBurnChecks(
   });
 }
 
-function windowsOf({ slis }: LiveSnapshot, sli: string, slo: string): readonly Window[] {
+function windowsOf(snapshot: LiveSnapshot, sli: string, slo: string): readonly Window[] {
+  const { slis, surface, upstreams } = snapshot;
   const [kind = "", name = ""] = sli.split(/:(.*)/s);
   const of = kind === "endpoint" ? slis.endpoints : slis.upstreams;
   const found = of[name];
-  if (found === undefined)
-    throw new UsageError(
-      `slo ${slo}: the snapshot has no ${sli}; it has ${Object.keys(of)
-        .map((one) => `${kind}:${one}`)
-        .join(", ")}`,
-    );
-  return found.windows;
+  if (found !== undefined) return found.windows;
+  // Where counts are kept in the store, what was never called has none; that it is there is known all the same.
+  const defined = kind === "endpoint" ? surface.map((one) => one.name) : Object.keys(upstreams);
+  if (defined.includes(name)) return [];
+  const known = [...new Set([...Object.keys(of), ...defined])].map((one) => `${kind}:${one}`);
+  throw new UsageError(`slo ${slo}: the snapshot has no ${sli}; it has ${known.join(", ")}`);
 }
 
 function windowOf(windows: readonly Window[], ms: number): Window {
   const found = windows.find(({ sec }) => sec * 1_000 === ms);
+  if (windows.length === 0) return { sec: ms / 1_000, valid: 0, bad: 0, coveredSec: 0 };
   if (found === undefined)
     throw new UsageError(
       `burn.live: the snapshot has no window of ${text(ms)}; it has ${windows.map(({ sec }) => text(sec * 1_000)).join(", ")}`,

@@ -134,6 +134,26 @@ describe("the gate", () => {
     expect((await gate(url, { rules: [FRESH] }, {}, [check("inconclusive")])).reasons).toEqual(["hold drill:chat:p95"]);
   });
 
+  it("can't tell of an indicator that has counted nothing yet, and refuses one that isn't there", async () => {
+    const { kit } = await service();
+    const snapshot = await kit.snapshot();
+    const { upstreams: _, ...slis } = snapshot.slis;
+    const bare = await serve((request, response) => {
+      response.end(
+        request.url === "/snapshot" ? JSON.stringify({ ...snapshot, slis: { ...slis, upstreams: {} } }) : "",
+      );
+    });
+    onTestFinished(() => bare.close());
+    const { artefact } = await gate(bare.url, {});
+    expect(artefact.checks.find(({ id }) => id === "live-burn:chat:1h-5m")?.verdict).toBe("inconclusive");
+    const none = { ...snapshot, slis: { ...slis, upstreams: {} }, upstreams: {} };
+    const gone = await serve((request, response) => {
+      response.end(request.url === "/snapshot" ? JSON.stringify(none) : "");
+    });
+    onTestFinished(() => gone.close());
+    await expect(gate(gone.url, {})).rejects.toThrow("slo chat: the snapshot has no upstream:search");
+  });
+
   it("refuses windows that the snapshot doesn't have, and thresholds that can't be reached", async () => {
     const { url } = await service();
     const live = (pair: object) => gate(url, { burn: { live: [pair] } });
