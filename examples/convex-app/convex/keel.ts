@@ -68,7 +68,7 @@ export const chatTurns = kit.limiter("chat", {
 });
 export const authFailures = kit.limiter("auth-failures", {
   algorithm: "sliding-window",
-  limit: 30,
+  limit: (k) => k.RATE_LIMIT_AUTH_FAILURES_MAX,
   per: "1m",
   onStoreFailure: "closed",
 });

@@ -6,9 +6,14 @@ import { demoPhone, startStandIns } from "./stand-ins.js";
 const { server, url } = await listen(Number(process.env.PORT ?? 8090));
 const standIns = await startStandIns(url);
 // On this machine all clients have one address.
-const { RATE_LIMIT_CLIENT_MAX = "60000", RATE_LIMIT_WEBHOOK_MAX = "60000" } = process.env;
+const MOST = "60000";
+const {
+  RATE_LIMIT_CLIENT_MAX = MOST,
+  RATE_LIMIT_WEBHOOK_MAX = MOST,
+  RATE_LIMIT_AUTH_FAILURES_MAX = MOST,
+} = process.env;
 const deployment = await deploy(
-  await loadFunctions({ ...standIns.env, RATE_LIMIT_CLIENT_MAX, RATE_LIMIT_WEBHOOK_MAX }),
+  await loadFunctions({ ...standIns.env, RATE_LIMIT_CLIENT_MAX, RATE_LIMIT_WEBHOOK_MAX, RATE_LIMIT_AUTH_FAILURES_MAX }),
 );
 const served = serve(server, url, deployment, demoPhone(standIns, url));
 const stopCrons = await deployment.crons();

@@ -12,6 +12,11 @@ export const knobs = {
   RATE_LIMIT_CHAT_MAX: knob.int({ default: 20, min: 1, describe: "chat turns of one user" }),
   RATE_LIMIT_CHAT_WINDOW_MS: knob.duration({ default: "1m", min: "1s", describe: "… in this time" }),
   RATE_LIMIT_CLIENT_MAX: knob.int({ default: 300, min: 1, describe: "requests a minute from one address" }),
+  RATE_LIMIT_AUTH_FAILURES_MAX: knob.int({
+    default: 30,
+    min: 1,
+    describe: "failed sign-ins a minute from one address",
+  }),
   RATE_LIMIT_WEBHOOK_MAX: knob.int({ default: 600, min: 1, describe: "webhook requests a minute from one address" }),
   RATE_LIMIT_WRITES_MAX: knob.int({ default: 120, min: 1, describe: "changes a minute by one user" }),
   RATE_LIMIT_SYNC_MAX: knob.int({ default: 6, min: 1, describe: "mailbox syncs an hour that a user asks for" }),
