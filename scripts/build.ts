@@ -25,7 +25,7 @@ once("build", sources, "dist/index.js", () => {
  */
 function declareCommonJs(): void {
   const dist = join(root, "dist");
-  const files = readdirSync(dist).filter((file) => file.endsWith(".d.ts"));
+  const files = readdirSync(dist).filter((file) => file.endsWith(".d.ts") && file !== "ops.d.ts");
   for (const file of files) {
     const text = readFileSync(join(dist, file), "utf8").replace(
       /(from |import\()(['"])(\.\/[^'"]+)\.js\2/g,

@@ -61,7 +61,7 @@ export async function keelson(cwd: string, args: readonly string[], parts: Parti
 /** A server on a free port of the loopback, until the test is over. */
 export async function serve(
   handler: (request: IncomingMessage, response: ServerResponse, body: string) => void,
-): Promise<{ readonly url: string; close(): Promise<void> }> {
+): Promise<{ readonly url: string; onRequest(listener: () => void): void; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     let body = "";
     request.setEncoding("utf8");
@@ -73,6 +73,7 @@ export async function serve(
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    onRequest: (listener) => void server.on("request", listener),
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();

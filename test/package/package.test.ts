@@ -74,7 +74,9 @@ describe("the packed tarball", () => {
       "LICENSE",
       "README.md",
       "package.json",
-      "schemas/snapshot.schema.json",
+      ...readdirSync(join(root, "schemas"))
+        .map((file) => `schemas/${file}`)
+        .sort(),
     ]);
     expect(files.filter((file) => file.startsWith("dist/") && !/\.(js|cjs|d\.ts|d\.cts)$/.test(file))).toEqual([]);
   });
@@ -83,7 +85,14 @@ describe("the packed tarball", () => {
     const imported = names("alone.mjs", ALONE, "await import(entry)");
     expect(imported.keelson).toEqual(expect.arrayContaining(["Breaker", "KeelsonError", "anonymous", "createKit"]));
     expect(imported["keelson/schema"]).toEqual(["snapshotSchema"]);
-    expect(imported["keelson/node"]).toEqual(["closeOnSignals", "contextCarrier", "currentContext", "withContext"]);
+    expect(imported["keelson/node"]).toEqual([
+      "closeOnSignals",
+      "contextCarrier",
+      "currentContext",
+      "eventLoopDelay",
+      "frontDoor",
+      "withContext",
+    ]);
     expect(imported["keelson/testing"]).toContain("ManualClock");
     expect(imported["keelson/logs"]).toEqual(["logs"]);
     expect(imported["keelson/prometheus"]).toEqual(["exposition", "prometheus"]);

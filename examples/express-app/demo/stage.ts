@@ -1,5 +1,6 @@
 import { acted } from "./acted.js";
 import type { Report } from "./report.js";
+import type { Timeline } from "./timeline.js";
 import type { World } from "./world.js";
 
 /** What came of something, and whether that is as it is claimed to be. */
@@ -22,6 +23,8 @@ export class Stage {
   constructor(
     readonly world: World,
     readonly report: Report,
+    readonly timeline?: Timeline,
+    readonly title = "",
   ) {}
 
   /**
@@ -35,7 +38,11 @@ export class Stage {
     let protections = "";
     try {
       outcome = await run();
-      if (protects !== undefined) protections = acted(await this.world.happened());
+      if (protects !== undefined) {
+        const events = await this.world.happened();
+        protections = acted(events);
+        this.timeline?.add(this.title, events);
+      }
     } catch (error) {
       outcome = { saw: `could not be played: ${(error as Error).message}`, holds: false };
     }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Snapshot } from "keelson";
@@ -13,7 +14,6 @@ const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
 /** Time-outs that are short enough to be watched. */
 const QUICK: Environment = {
-  PORT: "0",
   // The demo stands where a load balancer would, and says where each request comes from.
   TRUST_PROXY_HOPS: "1",
   CHAT_BODY_TIMEOUT_MS: "500ms",
@@ -33,12 +33,20 @@ export class World {
   #seen = 0;
   #users = 0;
 
-  constructor(standIns: StandIns) {
+  readonly #port: number;
+
+  constructor(standIns: StandIns, port: number) {
     this.standIns = standIns;
+    this.#port = port;
   }
 
   static async create(): Promise<World> {
-    return new World(await startStandIns());
+    return new World(await startStandIns(), await freePort());
+  }
+
+  /** The same in all situations: whoever watches need not look for it again. */
+  get operatorPage(): string {
+    return `http://127.0.0.1:${this.#port}/operator/`;
   }
 
   /** Starts the service afresh, everything around it whole. */
@@ -48,7 +56,7 @@ export class World {
       await upstream.recover();
       upstream.resetCounts();
     }
-    const child = this.spawn(env);
+    const child = this.spawn({ PORT: String(this.#port), ...env });
     this.#child = child;
     this.#seen = 0;
     this.#url = await listening(child);
@@ -65,7 +73,7 @@ export class World {
   spawn(env: Environment): ChildProcess {
     const { PATH } = process.env;
     return spawn(process.execPath, ["--import", "tsx", MAIN], {
-      env: { ...(PATH !== undefined && { PATH }), ...this.standIns.env, ...QUICK, ...env },
+      env: { ...(PATH !== undefined && { PATH }), ...this.standIns.env, ...QUICK, PORT: "0", ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
   }
@@ -203,4 +211,14 @@ async function listening(child: ChildProcess): Promise<string> {
     }
   }
   throw new Error(`the service did not start:\n${complaint}`);
+}
+
+/** A port of the loopback that nobody listens on now. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
 }

@@ -5,6 +5,8 @@ import type { ShopKit } from "./kit.js";
 export interface Happened {
   /** From 1, without gaps. */
   readonly seq: number;
+  /** Unix time in milliseconds. */
+  readonly at: number;
   readonly type: EventType;
   readonly name: string;
   readonly detail: Readonly<Record<string, string | number | boolean>>;
@@ -31,6 +33,10 @@ const TELL: { readonly [T in EventType]?: (event: EventMap[T]) => Happened["deta
   "replay.settled": ({ outcome }) => ({ outcome }),
   "store.failure": ({ reason, policy }) => ({ reason, policy }),
   "knob.changed": () => ({}),
+  "alert.firing": ({ sli, severity, owner, runbook }) => ({ sli, severity, owner, runbook }),
+  "alert.resolved": ({ sli, severity }) => ({ sli, severity }),
+  "lever.pulled": ({ lever, by, reason }) => ({ lever, by, reason }),
+  "overload.shed": ({ inFlight }) => ({ inFlight }),
 };
 
 /** Remembers what happened lately, for operators to look at. */
@@ -52,7 +58,7 @@ export class RecentEvents {
     kit.events.on(type, (event) => {
       const detail = tell?.(event);
       if (detail === undefined) return;
-      this.#recent.push({ seq: ++this.#seq, type, name: event.name, detail });
+      this.#recent.push({ seq: ++this.#seq, at: kit.clock.wall(), type, name: event.name, detail });
       if (this.#recent.length > MOST) this.#recent.shift();
     });
   }

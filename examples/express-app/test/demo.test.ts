@@ -33,7 +33,9 @@ describe("the demo", () => {
 });
 
 describe("a claim", () => {
-  const happened = [{ seq: 1, type: "endpoint.settled", name: "chat", detail: { status: 403, guard: "origin" } }];
+  const happened = [
+    { seq: 1, at: 0, type: "endpoint.settled", name: "chat", detail: { status: 403, guard: "origin" } },
+  ];
   const world = { happened: async () => happened } as unknown as World;
   const setup = () => {
     const out = new PassThrough({ encoding: "utf8" });

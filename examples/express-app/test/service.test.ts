@@ -103,7 +103,13 @@ describe("the shopping assistant", () => {
     await fetch(`${url}/api/chat`, { method: "POST", headers: { origin: "https://evil.example" } });
     const events = (await (await asOperator("/ops/events")).json()) as { seq: number; detail: object }[];
     expect(events).toEqual([
-      { seq: 1, type: "endpoint.settled", name: "chat", detail: { status: 403, code: "forbidden", guard: "origin" } },
+      {
+        seq: 1,
+        at: expect.any(Number),
+        type: "endpoint.settled",
+        name: "chat",
+        detail: { status: 403, code: "forbidden", guard: "origin" },
+      },
     ]);
     expect(await (await asOperator("/ops/events?after=1")).json()).toEqual([]);
   });
