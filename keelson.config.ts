@@ -32,6 +32,7 @@ export default defineConfig({
   service: "shop-assistant",
   target: process.env.SERVICE_URL ?? "http://127.0.0.1:8080",
   snapshot: { url: "/ops/snapshot", headers: { authorization: `Bearer ${localOr("OPERATOR_TOKEN")}` } },
+  operator: { url: "/operator", headers: { authorization: `Bearer ${localOr("OPERATOR_TOKEN")}` } },
   secrets: [localOr("OPERATOR_TOKEN"), localOr("SESSION_SECRET"), WHATSAPP_SECRET, VERIFY_TOKEN],
 
   experiments: "examples/express-app/reliability/experiments",

@@ -17,6 +17,9 @@ export default defineConfig({
     headers: { authorization: \`Bearer \${process.env.OPERATOR_TOKEN}\` },
   },
 
+  // Where keelson operate finds the levers: what operator() of keelson/operator is mounted at.
+  // operator: { url: "/operator", headers: { authorization: \`Bearer \${process.env.OPERATOR_TOKEN}\` } },
+
   // Probes from what your endpoints declare: auth guard, preflight, method, content type, size, malformed JSON.
   derivedProbes: {},
 
