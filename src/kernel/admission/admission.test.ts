@@ -112,6 +112,14 @@ describe("admission", () => {
     );
   });
 
+  it("finds its capacity again after a while in which it let in nobody at all", () => {
+    const shut = { ...calm, ms: 380, arrived: [0, 0, 0, 1], admitted: 0, turnedAway: 1, samples: 0 };
+    let state = stretchSeen(freshAdmission(config, CLASSES), shut, config);
+    expect(state.level).toBeLessThan(CLASSES);
+    for (let i = 0; i < 100; i++) state = stretchSeen(state, calm, config);
+    expect(state).toMatchObject({ level: CLASSES, capacity: Infinity });
+  });
+
   it("takes lateness for overload only when it goes on, and until it is gone", () => {
     const seen = (...late: (readonly [number, number])[]) =>
       late.reduce((state, [now, lateMs]) => loopSeen(state, now, lateMs, config), freshAdmission(config, CLASSES));

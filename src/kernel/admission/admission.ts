@@ -181,9 +181,9 @@ function blame(
   return { fall: { from: limit, worst: logRatio }, blameless: logRatio > worst - FOLLOWED };
 }
 
-/** It was not too much: more may be possible. */
+/** It was not too much: more may be possible, after a while in which nothing was let in as well. */
 function more(capacity: number, weight: number, rates: readonly number[]): number {
-  const grown = capacity * (1 + GROWTH * weight);
+  const grown = Math.max(capacity, TRICKLE) * (1 + GROWTH * weight);
   return grown > AMPLE * rates.reduce((sum, rate) => sum + rate, 0) ? Infinity : grown;
 }
 
