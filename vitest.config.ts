@@ -11,6 +11,12 @@ const REDIS = ["test/redis/**/*.test.ts", "{src,examples,scripts,test}/**/*.redi
 const PAGES = "**/*.chromium.test.ts";
 const EDGE = "src/{core,kernel,primitives,stores/memory,boundary,observe,kit,sinks,adapters/sentry}/**/*.test.ts";
 
+/** Which cases property tests try. */
+const propertySeed = Number(process.env.PROPERTY_SEED ?? 1);
+if (!Number.isSafeInteger(propertySeed)) {
+  throw new Error(`PROPERTY_SEED is to be a whole number, and not ${process.env.PROPERTY_SEED}.`);
+}
+
 export default defineConfig({
   resolve: {
     // The examples import the package by its name, as their readers will, and run from source.
@@ -35,6 +41,8 @@ export default defineConfig({
     expect: { requireAssertions: true },
     // Virtual time takes real time on a machine that is busy.
     testTimeout: 30_000,
+    setupFiles: [source("test/setup/properties.ts")],
+    provide: { propertySeed },
     projects: [
       {
         extends: true,

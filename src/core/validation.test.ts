@@ -89,7 +89,7 @@ describe("jsonPointer", () => {
       fc.property(fc.array(fc.oneof(fc.string(), fc.stringMatching(/^[~/01]*$/))), (path) => {
         expect(parse(jsonPointer(path))).toEqual(path);
       }),
-      { seed: 5, numRuns: 300 },
+      { numRuns: 300 },
     );
     expect(jsonPointer(["a/b", 0, "~1"])).toBe("/a~1b/0/~01");
     expect(jsonPointer([])).toBe("");

@@ -60,7 +60,7 @@ describe("SliWindows", () => {
         }
         expect(windowsOf(slis, "chat")).toHaveLength(SLI_WINDOWS.length);
       }),
-      { seed: 4, numRuns: 200 },
+      { numRuns: 200 },
     );
   });
 

@@ -85,7 +85,7 @@ describe("no request at all", () => {
           ]);
         },
       ),
-      { numRuns: 400, seed: 11 },
+      { numRuns: 400 },
     );
   });
 });

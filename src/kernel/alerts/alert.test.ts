@@ -43,7 +43,7 @@ describe("alertKernel", () => {
         });
         expect(run(trace).map(({ firing }) => firing)).toEqual(model(trace));
       }),
-      { seed: 11, numRuns: 500 },
+      { numRuns: 500 },
     );
   });
 

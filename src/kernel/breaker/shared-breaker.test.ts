@@ -124,7 +124,7 @@ describe("a shared breaker", () => {
           expect(step(now, READ)).toMatchObject({ nodes: nodes.size, open: nodes.size >= CONFIG.quorum });
         }
       }),
-      { seed: 22, numRuns: 300 },
+      { numRuns: 300 },
     );
   });
 });

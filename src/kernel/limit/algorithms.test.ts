@@ -58,7 +58,7 @@ describe.each(NAMES)("%s", (name) => {
           if (resetMs > 0) expect(cell.peek(now + resetMs - 1, config).remaining).toBeLessThan(capacity);
         }
       }),
-      { seed: 11, numRuns: 400 },
+      { numRuns: 400 },
     );
   });
 
@@ -78,7 +78,7 @@ describe.each(NAMES)("%s", (name) => {
         }
         expect(brokenPromise(name, config, admitted)).toBeUndefined();
       }),
-      { seed: 12, numRuns: 400 },
+      { numRuns: 400 },
     );
   });
 
@@ -93,7 +93,6 @@ describe.each(NAMES)("%s", (name) => {
         expect(cell.take(then, config, 1).allowed).toBe(false);
         expect(cell.take(then + resetMs, config, capacity).allowed).toBe(true);
       }),
-      { seed: 13, numRuns: 100 },
     );
   });
 
@@ -118,7 +117,7 @@ describe.each(NAMES)("%s", (name) => {
         }
         expect(brokenPromise(name, config, admitted)).toBeUndefined();
       }),
-      { seed: 14, numRuns: 400 },
+      { numRuns: 400 },
     );
   });
 
@@ -137,7 +136,7 @@ describe.each(NAMES)("%s", (name) => {
           }
         }
       }),
-      { seed: 15, numRuns: 400 },
+      { numRuns: 400 },
     );
   });
 
@@ -164,7 +163,7 @@ describe.each(NAMES)("%s", (name) => {
         }
         expect(brokenPromise(name, after, admitted)).toBeUndefined();
       }),
-      { seed: 16, numRuns: 400 },
+      { numRuns: 400 },
     );
   });
 
@@ -181,7 +180,7 @@ describe.each(NAMES)("%s", (name) => {
           expect(decision.remaining).toBeLessThanOrEqual(capacityOf(name, used));
         }
       }),
-      { seed: 17, numRuns: 200 },
+      { numRuns: 200 },
     );
   });
 });

@@ -68,7 +68,7 @@ describe("EarlyAbort", () => {
           expect(decision).toBe(expected);
         }
       }),
-      { seed: 1, numRuns: 50 },
+      { numRuns: 50 },
     );
   });
 });

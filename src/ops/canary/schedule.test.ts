@@ -15,7 +15,6 @@ describe("canarySchedule", () => {
           expect(both[1]?.block).toBe((both[0]?.block ?? Number.NaN) + 1);
         }
       }),
-      { seed: 1 },
     );
   });
 

@@ -138,5 +138,5 @@ it("ends every job, whatever becomes of its workers, and gives none to two at a 
     expect([...referee.succeeded.values()].filter((times) => times !== 1)).toEqual([]);
     expect(clock.pending("held")).toBe(0);
   });
-  await fc.assert(property, { numRuns: 40, seed: 20_261_124 });
+  await fc.assert(property, { numRuns: 40 });
 });

@@ -44,7 +44,7 @@ describe("RetryBudget", () => {
           expect(budget.snapshot(now).calls).toBeLessThanOrEqual(calls.length);
         },
       ),
-      { seed: 42, numRuns: 300 },
+      { numRuns: 300 },
     );
   });
 });

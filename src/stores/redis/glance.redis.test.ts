@@ -41,7 +41,8 @@ describe("a look without a script", () => {
     await step("loading", read);
     expect(await glance("loading", read)).toBeUndefined();
     await step("old", { op: "set", text: "1", freshMs: 1, keepMs: 60_000, epoch: 1 });
-    while ((await step("old", { ...read, fence: 0 })).freshMs > 0);
+    // A script's time and that of a key's end may be a millisecond apart.
+    while ((await step("old", { ...read, fence: 0 })).freshMs > -2);
     expect(await glance("old", read)).toBeUndefined();
     await step("fresh", { op: "set", text: "1", freshMs: 60_000, keepMs: 0, epoch: 1 });
     expect(await glance("fresh", { ...read, epoch: 2 })).toBeUndefined();
@@ -60,7 +61,7 @@ describe("a look without a script", () => {
     const value = fc.oneof(
       fc.integer({ min: -(2 ** 53) + 1, max: 2 ** 53 - 1 }),
       fc.constantFrom(0, 127, 128, 255, 256, 65_535, 65_536, 2 ** 32 - 1, 2 ** 32, -1, -32, -33, -128, -129, -32_769),
-      fc.double({ noNaN: true }),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
       fc.string({ unit: "grapheme", maxLength: 40 }),
       fc.constantFrom(255, 256, 70_000).map((size) => "x".repeat(size)),
     );
@@ -73,7 +74,7 @@ describe("a look without a script", () => {
         typeof a === "number" && typeof b === "number" ? Math.abs(a - b) <= Math.abs(b) * 1e-12 || a === b : a === b;
       expect(read.map((one, i) => close(one, values[i]))).toEqual(values.map(() => true));
     });
-    await fc.assert(property, { numRuns: 200, seed: 8 });
+    await fc.assert(property, { numRuns: 200 });
     expect(unpacked(new Uint8Array([0x92, 0x01]), undefined)).toBeUndefined();
     expect(unpacked(new Uint8Array([0xc0]), undefined)).toBeUndefined();
     expect(unpacked(new Uint8Array(9), 1)).toBeUndefined();

@@ -19,7 +19,7 @@ describe("markup", () => {
       fc.property(fc.string({ unit: "binary" }), (text) => {
         expect(html`<i title="${text}">${text}</i>`.text).toMatch(/^<i title="[^<>"']*">[^<>"']*<\/i>$/);
       }),
-      { seed: 1, examples: [[`"><script>alert(1)</script>`], [`' onload='x`]] },
+      { examples: [[`"><script>alert(1)</script>`], [`' onload='x`]] },
     );
   });
 });
