@@ -1,30 +1,15 @@
-import { mkdirSync } from "node:fs";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
-import { ROOT, type ServedApp, startServed } from "./served.js";
-
-const SHOTS = `${ROOT}.output/pages`;
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { SHOTS, startBrowser } from "../../../test/setup/browser.js";
+import { type ServedApp, startServed } from "./served.js";
 
 describe("the page", () => {
   let browser: Browser;
   let app: ServedApp;
 
   beforeAll(async () => {
-    const found = inject("chromium");
-    if (found.kind !== "command") throw new Error("Chromium is a command");
-    mkdirSync(SHOTS, { recursive: true });
     [browser, app] = await Promise.all([
-      chromium.launch({
-        executablePath: found.path,
-        args: [
-          "--no-sandbox",
-          "--disable-gpu",
-          "--disable-dev-shm-usage",
-          "--disable-background-networking",
-          "--disable-component-update",
-          "--no-first-run",
-        ],
-      }),
+      startBrowser(),
       startServed({ RATE_LIMIT_CHAT_MAX: "3", RATE_LIMIT_WA_LINK_CODE_MAX: "2" }),
     ]);
   });

@@ -1,10 +1,7 @@
-import { mkdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { SHOTS, startBrowser } from "../../../test/setup/browser.js";
 import { startShop, TOKEN } from "./shop.fixture.js";
-
-const SHOTS = fileURLToPath(new URL("../../../.output/pages", import.meta.url));
 
 describe("the operator page", () => {
   let browser: Browser;
@@ -14,20 +11,7 @@ describe("the operator page", () => {
   let pages: Page[];
 
   beforeAll(async () => {
-    const found = inject("chromium");
-    if (found.kind !== "command") throw new Error("Chromium is a command");
-    mkdirSync(SHOTS, { recursive: true });
-    browser = await chromium.launch({
-      executablePath: found.path,
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--no-first-run",
-      ],
-    });
+    browser = await startBrowser();
   });
   afterAll(() => browser?.close());
 

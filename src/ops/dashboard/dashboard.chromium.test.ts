@@ -1,14 +1,13 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
+import { pathToFileURL } from "node:url";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { SHOTS, startBrowser } from "../../../test/setup/browser.js";
 import type { Workspace } from "../config/load.js";
 import { buildDashboard } from "./build.js";
 import { sampleWorkspace, workspaceIn } from "./workspace.fixture.js";
 import { writeDashboard } from "./write.js";
 
-const SHOTS = fileURLToPath(new URL("../../../.output/pages", import.meta.url));
 const COMMIT = { commit: "9f31c07ab4e2d0c5b1a86fe7729d3c1e5a40b6d8", branch: "main", dirty: false };
 const HEADINGS = [
   "Last runs",
@@ -25,20 +24,7 @@ describe("the dashboard's page", () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    const found = inject("chromium");
-    if (found.kind !== "command") throw new Error("Chromium is a command");
-    mkdirSync(SHOTS, { recursive: true });
-    browser = await chromium.launch({
-      executablePath: found.path,
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--no-first-run",
-      ],
-    });
+    browser = await startBrowser();
   });
   afterAll(() => browser?.close());
 
