@@ -115,7 +115,7 @@ describe("keelson probe", () => {
     const markdown = await readFile(join(folder, "m.md"), "utf8");
     expect(markdown).toContain("## Synthetic probes: fail");
     expect(markdown).toContain(
-      "| ✗ | `probe:broken` | GET /none: status: got 500, expected 200 | chat | [a.md](docs/runbooks/a.md) |",
+      "| ❌ fail | `probe:broken` | GET /none: status: got 500, expected 200 | chat | `docs/runbooks/a.md` |",
     );
     expect(await readFile(join(folder, "summary.md"), "utf8")).toBe(`${markdown}\n`);
   });
@@ -318,7 +318,7 @@ describe("what the service says of itself", () => {
     expect(ran.code).toBe(0);
     expect(ran.out).toMatch(/^shop, up for 0 s, state in memory/);
     expect(await artefacts(folder)).toEqual(["snapshot-20260101T120000Z.json"]);
-    expect((await keelson(folder, ["knobs"])).out).toBe("| Knob | Value in effect |\n| --- | --- |\n");
+    expect((await keelson(folder, ["knobs"])).out).toBe("| Knob | Value in effect |\n| --- | --- |");
   });
 
   it("is a matrix, which can be kept and checked", async () => {

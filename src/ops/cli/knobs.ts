@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { EXIT } from "../failure.js";
 import type { Io } from "../io.js";
-import { table } from "../report/markdown.js";
+import { code, markdownTable } from "../report/markdown-text.js";
 import { fetchSnapshot } from "../snapshot/fetch.js";
 import { command, type Ended } from "./shared.js";
 
@@ -10,8 +10,11 @@ export function knobsCommand(io: Io, ended: Ended): Command {
     const { knobs } = workspace.redactor.data(await fetchSnapshot(workspace));
     if (json === true) io.out(JSON.stringify(knobs, null, 2));
     else {
-      const rows = Object.entries(knobs).map(([name, value]) => [`\`${name}\``, value === null ? "–" : `\`${value}\``]);
-      io.out(table(["Knob", "Value in effect"], rows));
+      const rows = Object.entries(knobs).map(([name, value]) => [
+        code(name),
+        value === null ? "–" : code(String(value)),
+      ]);
+      io.out(markdownTable(["Knob", "Value in effect"], rows));
     }
     return EXIT.ok;
   });

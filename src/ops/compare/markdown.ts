@@ -1,7 +1,7 @@
 import type { Artefact } from "../artefact/envelope.js";
 import { counted, msText, NONE, shareText, timeText } from "../dashboard/format.js";
-import { code, mark, markdownTable, place, text } from "../dashboard/markdown-text.js";
 import { KINDS } from "../dashboard/page/words.js";
+import { code, mark, markdownTable, place, text } from "../report/markdown-text.js";
 import type { CheckVerdict } from "../verdict.js";
 import type { Change, CheckChange, ComparisonData, Delta, ScenarioChange, Side } from "./data.js";
 

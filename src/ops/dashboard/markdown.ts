@@ -1,4 +1,5 @@
 import type { Artefact } from "../artefact/envelope.js";
+import { mark, markdownTable, place, text } from "../report/markdown-text.js";
 import type { DashboardData, Signal, SloRow } from "./data.js";
 import {
   burnText,
@@ -13,7 +14,6 @@ import {
   spanText,
   timeText,
 } from "./format.js";
-import { mark, markdownTable, place, text } from "./markdown-text.js";
 import { checksText } from "./page/overview.js";
 import { headline, KINDS } from "./page/words.js";
 
