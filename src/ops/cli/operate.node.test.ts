@@ -100,6 +100,25 @@ describe("keelson operate", () => {
     expect(asked).toMatchObject([{ line: "POST /operator/levers/7f/release", body: { reason: "it is over" } }]);
   });
 
+  it("takes one back by what it is and where, as a runbook says it", async () => {
+    const { url, asked } = await service();
+    const { code, out } = await keelson(url, "release", "knob.set", "CHAT_MAX", "--reason", "it is over");
+    expect([code, out]).toEqual([0, expect.stringContaining("taken back: knob.set CHAT_MAX")]);
+    expect(asked.map(({ line }) => line)).toEqual(["GET /operator/levers", "POST /operator/levers/7f/release"]);
+    const other = await keelson(url, "release", "queue.pause", "digests/digest", "--reason", "it is over");
+    const why = "queue.pause digests/digest is not in effect; in effect: knob.set CHAT_MAX";
+    expect(other).toMatchObject({ code: 1, err: `keelson: ${why}` });
+  });
+
+  it("asks for the id where one lever is in effect several times on a target", async () => {
+    const block = { ...entry, lever: "limiter.block", target: "chat" };
+    const two = { ...levers, active: [block, { ...block, id: "80" }] };
+    const { url, asked } = await service({ status: 200, body: JSON.stringify(two) });
+    const { code, err } = await keelson(url, "release", "limiter.block", "chat", "--reason", "it is over");
+    const why = "limiter.block chat is in effect 2 times: release one by its id, of 7f, 80";
+    expect([code, err, asked.length]).toEqual([1, `keelson: ${why}`, 1]);
+  });
+
   it("lists what there is, what is in effect and what was done", async () => {
     const { url } = await service();
     const { code, out } = await keelson(url, "list");
@@ -120,6 +139,7 @@ describe("keelson operate", () => {
   it.each([
     ["no reason", ["knob.set", "X"], "--reason"],
     ["no target", ["knob.set", "--reason", "x"], "on which target"],
+    ["two targets", ["knob.set", "X", "Y", "--reason", "x"], "a lever has one target"],
     ["no id", ["release", "--reason", "x"], "whose id"],
     ["an argument that is no pair", ["knob.set", "X", "--reason", "x", "--arg", "5"], "expected name=value"],
     ["nothing at all", [], "missing required argument"],

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { checked } from "../artefact/read.js";
-import type { Workspace } from "../config/load.js";
+import type { Config } from "../config/config.js";
 import { EXIT, OpsError, UnavailableError, UsageError } from "../failure.js";
-import { HttpClient } from "../http/exchange.js";
+import type { Exchanged, Sent } from "../http/exchange.js";
 
 const entrySchema = z.object({
   id: z.string(),
@@ -14,6 +14,7 @@ const entrySchema = z.object({
   at: z.number(),
   expiresAt: z.number().nullable(),
   count: z.number().exactOptional(),
+  released: z.object({ by: z.string(), reason: z.string(), at: z.number() }).exactOptional(),
 });
 const stateSchema = z.object({
   catalogue: z.array(
@@ -26,7 +27,7 @@ const stateSchema = z.object({
     }),
   ),
   active: z.array(entrySchema),
-  audit: z.array(entrySchema.omit({ count: true }).extend({ action: z.string() })),
+  audit: z.array(entrySchema.omit({ count: true, released: true }).extend({ action: z.string() })),
 });
 const doneSchema = z.object({ entry: entrySchema });
 
@@ -41,12 +42,23 @@ export class RefusedError extends OpsError {
   readonly exitCode = EXIT.failed;
 }
 
+/** What is asked of a service to pull a lever. */
+export interface LeverRequest {
+  readonly lever: string;
+  readonly target: string;
+  readonly args?: Readonly<Record<string, string | number>>;
+  readonly reason: string;
+  readonly expiresIn?: string;
+}
+
 /** Asks the operator routes of a service. */
 export class OperatorClient {
-  readonly #workspace: Workspace;
+  readonly #config: Pick<Config, "target" | "operator">;
+  readonly #send: (sent: Sent) => Promise<Exchanged>;
 
-  constructor(workspace: Workspace) {
-    this.#workspace = workspace;
+  constructor(config: Pick<Config, "target" | "operator">, send: (sent: Sent) => Promise<Exchanged>) {
+    this.#config = config;
+    this.#send = send;
   }
 
   /** @throws {RefusedError} or {UnavailableError} */
@@ -55,13 +67,7 @@ export class OperatorClient {
   }
 
   /** @throws {RefusedError} or {UnavailableError} */
-  async pull(pull: {
-    readonly lever: string;
-    readonly target: string;
-    readonly args?: Readonly<Record<string, string>>;
-    readonly reason: string;
-    readonly expiresIn?: string;
-  }): Promise<LiveEntry> {
+  async pull(pull: LeverRequest): Promise<LiveEntry> {
     return (await this.#ask("POST", "levers", pull, doneSchema)).entry;
   }
 
@@ -70,39 +76,58 @@ export class OperatorClient {
     return (await this.#ask("POST", `levers/${encodeURIComponent(id)}/release`, { reason }, doneSchema)).entry;
   }
 
-  async #ask<S extends z.ZodType>(method: string, path: string, body: unknown, schema: S): Promise<z.output<S>> {
-    const { config, io } = this.#workspace;
-    const { target, operator } = config;
+  /**
+   * The id of the lever that is in effect on a target.
+   *
+   * @throws {RefusedError} when there is none, or several: those of one limiter, say. {UnavailableError}
+   */
+  async idOf(lever: string, target: string): Promise<string> {
+    const { active } = await this.levers();
+    const found = active.filter((one) => one.lever === lever && one.target === target);
+    const [only, another] = found;
+    if (only === undefined) {
+      const there = active.map((one) => `${one.lever} ${one.target}`).join(", ") || "nothing";
+      throw new RefusedError(`${lever} ${target} is not in effect; in effect: ${there}`);
+    }
+    if (another !== undefined)
+      throw new RefusedError(
+        `${lever} ${target} is in effect ${found.length} times: release one by its id, of ${found.map(({ id }) => id).join(", ")}`,
+      );
+    return only.id;
+  }
+
+  /** The address of one of the operator routes. */
+  url(path: string): URL {
+    const { target, operator } = this.#config;
     // (A path of the configuration is one on the target, which may have a path itself.)
     const base = /^https?:\/\//.test(operator.url)
       ? operator.url
       : `${target.url.replace(/\/$/, "")}/${operator.url.replace(/^\//, "")}`;
-    const url = new URL(`${base.replace(/\/$/, "")}/${path}`);
-    const client = new HttpClient({ insecureTls: target.insecureTls });
-    try {
-      const answer = await client.ask({
-        method,
-        url,
-        headers: {
-          accept: "application/json",
-          ...target.headers,
-          ...operator.headers,
-          ...(body !== undefined && { "content-type": "application/json" }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-        timeoutMs: operator.timeout,
-        signal: io.signal,
-      });
-      if (answer.kind !== "answered") throw new UnavailableError(`${url.href} can't be reached (${answer.code})`);
-      const value = json(answer.text());
-      if (answer.status === 200) return checked(`what ${url.href} answered`, schema, value);
-      const why = problemOf(value);
-      if (why === undefined)
-        throw new UnavailableError(`${url.href} answered ${answer.status}: is the operator page of the service there?`);
-      throw new RefusedError(`refused (${answer.status}): ${why}`);
-    } finally {
-      await client.close();
-    }
+    return new URL(`${base.replace(/\/$/, "")}/${path}`);
+  }
+
+  async #ask<S extends z.ZodType>(method: string, path: string, body: unknown, schema: S): Promise<z.output<S>> {
+    const { target, operator } = this.#config;
+    const url = this.url(path);
+    const answer = await this.#send({
+      method,
+      url,
+      headers: {
+        accept: "application/json",
+        ...target.headers,
+        ...operator.headers,
+        ...(body !== undefined && { "content-type": "application/json" }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      timeoutMs: operator.timeout,
+    });
+    if (answer.kind !== "answered") throw new UnavailableError(`${url.href} can't be reached (${answer.code})`);
+    const value = json(answer.text());
+    if (answer.status === 200) return checked(`what ${url.href} answered`, schema, value);
+    const why = problemOf(value);
+    if (why === undefined)
+      throw new UnavailableError(`${url.href} answered ${answer.status}: is the operator page of the service there?`);
+    throw new RefusedError(`refused (${answer.status}): ${why}`);
   }
 }
 
