@@ -23,7 +23,7 @@ export function checksOf(
   const seconds = (part: "detection" | "recovery") => (reliability[part]?.within ?? 30) * 1000;
   return [
     check("steady-state", "the steady state holds", steadyState(ran, experiment)),
-    ...(outcome.rolledBack === null ? [] : [check("rollback", "faults are taken back", rollback(ran))]),
+    ...(outcome.rolledBack === null ? [] : [check("rollback", "what was done is taken back", rollback(ran))]),
     ...(outcome.recovered === null
       ? []
       : [
@@ -52,6 +52,18 @@ export function checksOf(
         metric: "exit",
         observed: exit,
         ...reason(why),
+      }),
+    ),
+    ...outcome.levers.map(({ id, lever, target, effective, endedAt, expiresAt, exception }) =>
+      check(`lever:${id}`, `${lever} on ${target} helps, and ends`, {
+        // What acts once has no end.
+        verdict:
+          effective === null && exception === undefined
+            ? "inconclusive"
+            : effective === true && (endedAt !== null || expiresAt === null)
+              ? "pass"
+              : "fail",
+        ...reason(exception?.join("; ")),
       }),
     ),
   ];
@@ -91,7 +103,10 @@ function steadyState(
 function rollback({ journal }: ExperimentRun): Pick<RawCheck, "verdict" | "reason"> {
   const failed = journal?.rollbacks.find(({ status }) => status === "failed");
   if (failed === undefined) return { verdict: "pass" };
-  return { verdict: "fail", reason: `${failed.activity.name}: ${failed.exception?.join("; ")}; it goes by its ttl` };
+  return {
+    verdict: "fail",
+    reason: `${failed.activity.name}: ${failed.exception?.join("; ")}; it goes by itself when its time is up`,
+  };
 }
 
 function reason(why: string | undefined): { readonly reason?: string } {

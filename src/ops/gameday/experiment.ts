@@ -172,6 +172,17 @@ export const reliabilitySchema = z.strictObject({
   alert: z.string().min(1).exactOptional(),
   /** Ids of the runbook's commands that are run. */
   runbookCommands: z.array(z.string()).default([]),
+  /** Those of the runbook's levers that are pulled while the fault is on: by id, with probes that see what each does. */
+  runbookLevers: z
+    .array(
+      z.strictObject({
+        id: z.string(),
+        /** Seconds. Default 10. */
+        within: seconds.default(10),
+        probes: z.array(judged).min(1),
+      }),
+    )
+    .default([]),
   /** Whether the alert would have fired: all of these hold at some moment while the fault is on. */
   detection: soon.exactOptional(),
   /** When it counts as recovered: the steady state holds again, and these do. */

@@ -3,13 +3,17 @@ import type { Artefact } from "../artefact/envelope.js";
 import { makeArtefact } from "../artefact/make.js";
 import type { Workspace } from "../config/load.js";
 import { UsageError } from "../failure.js";
+import { OperatorClient } from "../operate/client.js";
 import { runRunbookCommand } from "../runbook/run-command.js";
 import type { RunbookCommand } from "../runbook/runbook.js";
 import { type RawCheck, worst } from "../verdict.js";
 import { checksOf, notRun } from "./checks.js";
+import type { GameDayStep, RollbackStrategy, RunContext } from "./context.js";
 import type { CommandRun, ExperimentRun, GameDayData } from "./journal.js";
-import { type Loaded, loadExperiments, runbookEnv, type Skipped } from "./load.js";
-import { type GameDayStep, type RollbackStrategy, type RunContext, runExperiment } from "./run-experiment.js";
+import { type Loaded, loadExperiments, type Skipped } from "./load.js";
+import { runbookEnv } from "./of-runbook.js";
+import { outcomeOf } from "./outcome.js";
+import { runExperiment } from "./run-experiment.js";
 import { realWorld, type World } from "./world.js";
 
 /** Options of {@link runGameDay}. */
@@ -75,15 +79,16 @@ async function one(
 ): Promise<{ readonly run: ExperimentRun; readonly found: readonly RawCheck[] }> {
   const place = { name: each.name, file: relative(workspace.folder, each.file) };
   if ("skipped" in each) {
-    const { owner = null, runbook = null, metric = null, alert = null } = each.reliability;
     context.step({ experiment: each.name, kind: "experiment", name: each.title, ok: true, reason: each.skipped });
-    const nothing = { hypothesisHeld: null, detected: null, detectedMs: null, rolledBack: null } as const;
     const run: ExperimentRun = {
       ...place,
       title: each.title,
       journal: null,
       skipped: each.skipped,
-      outcome: { owner, runbook, metric, expectedAlert: alert, ...nothing, recovered: null, recoveredMs: null },
+      outcome: outcomeOf(
+        { reliability: each.reliability, runbook: undefined },
+        { looks: [], deviated: false, detection: null, rolledBack: null, recovery: null, levers: [] },
+      ),
       recovery: null,
       detection: null,
       commands: [],
@@ -108,9 +113,10 @@ function contextOf(
     readonly onStep: (step: GameDayStep) => void;
   },
 ): RunContext {
-  const env = runbookEnv(io.env, config.target.url);
+  const env = runbookEnv({ io, config });
   return {
     around: { world, env, cwd: folder },
+    operator: new OperatorClient(config, (sent) => world.ask(sent, !config.target.insecureTls)),
     signal: io.signal,
     rollbacks: given.rollbacks,
     dryRun: given.dryRun,
@@ -149,6 +155,7 @@ function refuseProcesses(loaded: readonly (Loaded | Skipped)[]): void {
       ...(experiment["steady-state-hypothesis"]?.probes ?? []),
       ...(reliability.detection?.probes ?? []),
       ...(reliability.recovery?.probes ?? []),
+      ...reliability.runbookLevers.flatMap(({ probes }) => probes),
     ];
     const process = activities.find(
       ({ provider, tolerance }) =>

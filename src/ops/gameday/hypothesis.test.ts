@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are the placeholders of experiments
 import { describe, expect, it } from "vitest";
+import type { GameDayStep } from "./context.js";
 import { experiment, PARTS, type Script, ScriptedWorld, workspaceOf } from "./game-day.fixture.js";
 import { runGameDay } from "./game-day.js";
-import type { GameDayStep } from "./run-experiment.js";
 
 const { FAULT, HEALTH } = PARTS;
 const LOOK = "GET http://shop.test/healthz";

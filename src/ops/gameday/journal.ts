@@ -61,6 +61,28 @@ const commandRunSchema = z.object({
 });
 export type CommandRun = z.output<typeof commandRunSchema>;
 
+/** A lever of the runbook, as it was pulled. */
+const leverRunSchema = z.object({
+  id: z.string().describe("In the runbook."),
+  lever: z.string(),
+  target: z.string(),
+  args: z.record(z.string(), z.union([z.string(), z.number()])),
+  /** As it is in the service's audit. */
+  reason: z.string(),
+  by: z.string().nullable().describe("Whom the service took whoever asked for; null: it was not pulled."),
+  pulledAt: time.nullable(),
+  expiresAt: time.nullable().describe("null: it acts once, or was not pulled."),
+  effective: z.boolean().nullable().describe("Whether its effect was seen; null: that was not looked at."),
+  ended: z
+    .enum(["released", "expired", "superseded"])
+    .nullable()
+    .describe("null: it acts once, was not pulled, or could not be taken back: then it ends at expiresAt."),
+  endedAt: time.nullable(),
+  /** What went wrong. */
+  exception: z.array(z.string()).exactOptional(),
+});
+export type LeverRun = z.output<typeof leverRunSchema>;
+
 /** What a team wants to know of a game day. */
 const outcomeSchema = z.object({
   owner: z.string().nullable(),
@@ -73,11 +95,16 @@ const outcomeSchema = z.object({
   detected: z.boolean().nullable(),
   /** From the end of the method. */
   detectedMs: z.number().nullable(),
-  rolledBack: z.boolean().nullable().describe("null: there was nothing to roll back, or it was not to be."),
+  rolledBack: z
+    .boolean()
+    .nullable()
+    .describe("Whether faults and levers were taken back; null: there was nothing to take back, or it was not to be."),
   /** Whether the steady state was back, and all that recovery asks for; `null`: not looked at. */
   recovered: z.boolean().nullable(),
   /** From the beginning of the rollbacks. */
   recoveredMs: z.number().nullable(),
+  /** Of the runbook, those that were pulled, in order. */
+  levers: z.array(leverRunSchema),
 });
 export type Outcome = z.output<typeof outcomeSchema>;
 

@@ -14,6 +14,8 @@ alert: chat-availability
 commands:
   - id: diagnose
     run: [curl, -fsS, "\${SERVICE_URL}/ops/snapshot"]
+levers:
+  - { id: isolate, lever: breaker.isolate, target: "upstream:openrouter", reason: nonsense, for: 15m }
 ---
 # The model fails
 `;
@@ -121,6 +123,22 @@ describe("an experiment is refused", () => {
       /the runbook model has no command mend; there are: diagnose/,
     ],
     ["with a command of no runbook", reliability({ runbookCommands: ["mend"] }), /no runbook is named/],
+    [
+      "with a lever that the runbook hasn't",
+      {
+        ...reliability({ runbook: "model", runbookLevers: [{ id: "mend", probes: [HEALTH] }] }),
+        "runbooks/model.md": RUNBOOK,
+      },
+      /runbookLevers: the runbook model has no lever mend; there are: isolate/,
+    ],
+    [
+      "with a lever whose effect nobody looks at",
+      {
+        ...reliability({ runbook: "model", runbookLevers: [{ id: "isolate", probes: [] }] }),
+        "runbooks/model.md": RUNBOOK,
+      },
+      /runbookLevers\[0\]\.probes/,
+    ],
     ["with a misspelt extension", reliability({ ownr: "chat" }), /extensions\[0\]\.ownr: there is no such setting/],
     ["that is no JSON", { "experiments/slow.json": "{" }, /slow\.json: no JSON/],
     ["that is no YAML", { "experiments/slow.yaml": "a: [" }, /slow\.yaml: no YAML/],
@@ -138,6 +156,13 @@ describe("an experiment is refused", () => {
     const runbook = RUNBOOK.replace("/ops/snapshot", "/${WHERE}");
     const files = { ...reliability({ runbook: "model", runbookCommands: ["diagnose"] }), "runbooks/model.md": runbook };
     expect(await failure(files)).toMatch(/the runbook's command diagnose needs WHERE in the environment/);
+  });
+
+  it("when a runbook's lever needs what isn't set", async () => {
+    const runbook = RUNBOOK.replace("reason:", 'args: { key: "${WHO}" }, reason:');
+    const runbookLevers = [{ id: "isolate", probes: [HEALTH] }];
+    const files = { ...reliability({ runbook: "model", runbookLevers }), "runbooks/model.md": runbook };
+    expect(await failure(files)).toMatch(/the runbook's lever isolate needs WHO in the environment/);
   });
 
   it("when it runs programs, and they may not be run", async () => {

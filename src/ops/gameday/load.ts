@@ -5,7 +5,6 @@ import { checked, readJson } from "../artefact/read.js";
 import { Redactor } from "../artefact/redact.js";
 import { pathIn, type Workspace } from "../config/load.js";
 import { UsageError } from "../failure.js";
-import { variablesOf } from "../runbook/command-text.js";
 import { type Runbook, type RunbookCommand, readRunbook } from "../runbook/runbook.js";
 import {
   configurationSchema,
@@ -15,6 +14,8 @@ import {
   reliabilitySchema,
   secretsSchema,
 } from "./experiment.js";
+import type { Measure } from "./mitigation.js";
+import { commandsOf, measuresOf, runbookEnv } from "./of-runbook.js";
 import { substitute, valuesOf } from "./substitute.js";
 import { withoutTtl } from "./ttl.js";
 
@@ -30,6 +31,8 @@ export interface Loaded {
   readonly runbook: Runbook | undefined;
   /** Of the runbook, those that are run. */
   readonly commands: readonly RunbookCommand[];
+  /** Of the runbook, those that are pulled. */
+  readonly levers: readonly Measure[];
   /** Takes the experiment's own secrets out. */
   readonly redactor: Redactor;
   /** What of the file is not done. */
@@ -97,6 +100,7 @@ export async function loadExperiment(workspace: Workspace, name: string, file: s
   // What recovery and detection ask is in the extension, whose texts are filled in by now.
   const extended = reliabilityOf(filled as typeof raw, file);
   const runbook = extended.runbook === undefined ? undefined : await readRunbook(workspace, extended.runbook);
+  const env = runbookEnv(workspace);
   return {
     name,
     file,
@@ -104,7 +108,8 @@ export async function loadExperiment(workspace: Workspace, name: string, file: s
     experiment,
     reliability: extended,
     runbook,
-    commands: commandsOf(extended, runbook, workspace, file),
+    commands: commandsOf(extended, runbook, env, file),
+    levers: measuresOf(extended, runbook, env, file),
     redactor: new Redactor(values.secrets),
     notes: notesOf(raw),
   };
@@ -152,35 +157,6 @@ function reliabilityOf(raw: Readonly<Record<string, unknown>>, file: string): Re
   const at = extensions.findIndex((one) => (one as { name?: unknown } | null)?.name === "reliability");
   const given = at === -1 ? { name: "reliability" } : extensions[at];
   return checked(file, reliabilitySchema, given, [`extensions[${at}]`]);
-}
-
-function commandsOf(
-  { runbookCommands }: Reliability,
-  runbook: Runbook | undefined,
-  { io, config }: Workspace,
-  file: string,
-): RunbookCommand[] {
-  const there = runbook?.commands.map(({ id }) => id).join(", ") ?? "";
-  return runbookCommands.map((id) => {
-    const found = runbook?.commands.find((command) => command.id === id);
-    if (found === undefined)
-      throw new UsageError(
-        `${file}: runbookCommands: ${runbook === undefined ? "no runbook is named" : `the runbook ${runbook.name} has no command ${id}; there are: ${there}`}`,
-      );
-    const env = runbookEnv(io.env, config.target.url);
-    const missing = variablesOf(found).filter((name) => env[name] === undefined);
-    if (missing.length > 0)
-      throw new UsageError(`${file}: the runbook's command ${id} needs ${missing.join(", ")} in the environment`);
-    return found;
-  });
-}
-
-/** The environment of a runbook's commands: `SERVICE_URL` is the target, where nothing else is said. */
-export function runbookEnv(
-  env: Readonly<Record<string, string | undefined>>,
-  target: string,
-): Readonly<Record<string, string | undefined>> {
-  return { SERVICE_URL: target.replace(/\/$/, ""), ...env };
 }
 
 function notesOf(raw: unknown): string[] {

@@ -57,6 +57,7 @@ describe("a game day", () => {
       rolledBack: true,
       recovered: true,
       recoveredMs: 0,
+      levers: [],
     });
     expect(artefact.checks.map(({ id, verdict, owner, runbook }) => [id, verdict, owner, runbook])).toEqual(
       ["steady-state", "rollback", "recovery"].map((part) => [
@@ -159,7 +160,10 @@ describe("what was broken is mended", () => {
     const script: Script = (asked, sent) => (asked.endsWith("/gone") ? 404 : well(asked, sent));
     const { did, check, artefact } = await play(script, { rollbacks: [first, HEAL] });
     expect(did.slice(-3)).toEqual(["DELETE http://admin.test/gone", MEND, LOOK]);
-    expect(check("rollback")).toMatchObject({ verdict: "fail", reason: "first: status: got 404; it goes by its ttl" });
+    expect(check("rollback")).toMatchObject({
+      verdict: "fail",
+      reason: "first: status: got 404; it goes by itself when its time is up",
+    });
     expect(exitCodeOf(artefact.verdict)).toBe(1);
   });
 

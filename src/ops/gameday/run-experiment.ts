@@ -1,42 +1,19 @@
 import { complaint, look, perform, unperformed } from "./activities.js";
-import type { Activity, Experiment, ROLLBACK_STRATEGIES } from "./experiment.js";
-import type { CommandRun, ExperimentRun, Journal, Outcome, Run, State } from "./journal.js";
+import type { GameDayStep, RollbackStrategy, RunContext } from "./context.js";
+import type { Activity, Experiment } from "./experiment.js";
+import type { CommandRun, ExperimentRun, Journal, Run, State } from "./journal.js";
 import type { Loaded } from "./load.js";
 import { runMethod } from "./method.js";
-import type { Surroundings } from "./providers.js";
+import { Mitigation } from "./mitigation.js";
+import { type Found, outcomeOf } from "./outcome.js";
 import { soonest } from "./soonest.js";
-
-/** When faults are taken back: `deviated`: only when the steady state did not hold. */
-export type RollbackStrategy = (typeof ROLLBACK_STRATEGIES)[number];
-
-/** What is told while an experiment runs. */
-export interface GameDayStep {
-  readonly experiment: string;
-  readonly kind: "experiment" | "steady-state" | "activity" | "detection" | "runbook" | "rollback" | "recovery";
-  /** Of the activity, the command; in words for the others. */
-  readonly name: string;
-  readonly ok: boolean;
-  /** Why not. */
-  readonly reason?: string;
-}
-
-/** What an experiment is run with. */
-export interface RunContext {
-  readonly around: Surroundings;
-  /** Of Ctrl-C. What takes faults back is not stopped by it. */
-  readonly signal: AbortSignal;
-  /** Instead of what the experiment says. */
-  readonly rollbacks: RollbackStrategy | undefined;
-  readonly dryRun: boolean;
-  runCommand(command: Loaded["commands"][number], signal: AbortSignal | undefined): Promise<CommandRun>;
-  step(step: GameDayStep): void;
-}
 
 type Ran = Omit<ExperimentRun, "file" | "title" | "skipped"> & { readonly journal: Journal };
 
 /**
- * Runs one experiment: steady state, method, alert, runbook and steady state again while the fault is on; then the
- * rollbacks, whatever happened, and the steady state once more, until it holds or its time is up. Never throws.
+ * Runs one experiment: steady state, method, alert, runbook, steady state again and the runbook's levers while the fault
+ * is on; then the rollbacks and the levers' ends, whatever happened, and the steady state once more, until it holds or
+ * its time is up. Never throws.
  */
 export async function runExperiment(loaded: Loaded, context: RunContext): Promise<Ran> {
   return new ExperimentInProgress(loaded, context).run();
@@ -55,12 +32,13 @@ class ExperimentInProgress {
   readonly #rollbacks: Run[] = [];
   readonly #commands: CommandRun[] = [];
   readonly #notes: string[];
+  readonly #mitigation: Mitigation;
   #status: Journal["status"] = "completed";
   #deviated = false;
   /** Whether something may be left to take back. */
   #begun = false;
-  #detection: { state: State; ms: number } | null = null;
-  #recovery: { state: State; ms: number } | null = null;
+  #detection: Found | null = null;
+  #recovery: Found | null = null;
   #rolledBack: boolean | null = null;
 
   constructor(loaded: Loaded, context: RunContext) {
@@ -68,6 +46,7 @@ class ExperimentInProgress {
     this.#experiment = loaded.experiment;
     this.#context = context;
     this.#notes = [...loaded.notes];
+    this.#mitigation = new Mitigation(context.operator, context.around, loaded.name);
   }
 
   async run(): Promise<Ran> {
@@ -97,7 +76,14 @@ class ExperimentInProgress {
     return this.#loaded.redactor.data({
       name: this.#loaded.name,
       journal,
-      outcome: this.#outcome(),
+      outcome: outcomeOf(this.#loaded, {
+        looks: [...this.#steady.during, ...(this.#steady.after === null ? [] : [this.#steady.after])],
+        deviated: this.#deviated,
+        detection: this.#detection,
+        rolledBack: this.#rolledBack,
+        recovery: this.#recovery,
+        levers: this.#mitigation.levers,
+      }),
       recovery: this.#recovery?.state ?? null,
       detection: this.#detection?.state ?? null,
       commands: this.#commands,
@@ -126,6 +112,19 @@ class ExperimentInProgress {
       this.#steady.after = await this.#lookAt("while the fault is on");
       if (this.#interrupted) return;
       if (this.#steady.after?.steady_state_met === false) this.#deviate();
+    }
+    await this.#mitigate();
+  }
+
+  /** Pulls the runbook's levers, when it is known how it is without them. */
+  async #mitigate(): Promise<void> {
+    for (const measure of this.#loaded.levers) {
+      if (this.#interrupted || this.#context.dryRun) return;
+      const runs = await this.#mitigation.pull(measure, this.#context.signal);
+      this.#run.push(...runs);
+      const { exception } = this.#mitigation.levers.at(-1) ?? {};
+      const name = `${measure.lever.lever} on ${measure.lever.target}`;
+      this.#say("lever", name, exception === undefined, exception?.join("; "));
     }
   }
 
@@ -175,11 +174,18 @@ class ExperimentInProgress {
     const wanted = strategy === "always" || (strategy === "deviated" && this.#deviated);
     const { rollbacks } = this.#experiment;
     const began = world.monotonic();
-    if (this.#begun && wanted && rollbacks.length > 0) {
+    if (this.#begun && wanted) {
       // Neither Ctrl-C nor one that fails keeps the others from being done.
       for (const activity of rollbacks) this.#rollbacks.push(await this.#perform("rollback", activity, undefined));
-      this.#rolledBack = this.#rollbacks.every(({ status }) => status === "succeeded");
     }
+    // Levers last: where a fault kept the service from its store, it couldn't end them before. Whatever the strategy, for
+    // they are no fault that somebody may want to look at.
+    for (const run of await this.#mitigation.release()) {
+      this.#rollbacks.push(run);
+      this.#told("rollback", run);
+    }
+    if (this.#rollbacks.length > 0 && (wanted || rollbacks.length === 0))
+      this.#rolledBack = this.#rollbacks.every(({ status }) => status === "succeeded");
     if (!this.#begun || !wanted || this.#context.dryRun) return;
     const { recovery } = this.#loaded.reliability;
     const probes = [...(this.#experiment["steady-state-hypothesis"]?.probes ?? []), ...(recovery?.probes ?? [])];
@@ -198,7 +204,7 @@ class ExperimentInProgress {
       const run = await this.#context.runCommand(command, this.#context.signal);
       this.#commands.push(run);
       const { passed, reason } = run;
-      this.#context.step({ ...this.#step("runbook", command.id, passed), ...(reason !== undefined && { reason }) });
+      this.#say("runbook", command.id, passed, reason);
     }
   }
 
@@ -215,12 +221,12 @@ class ExperimentInProgress {
   async #perform(kind: "activity" | "rollback", activity: Activity, signal: AbortSignal | undefined): Promise<Run> {
     const { around, dryRun } = this.#context;
     const run = dryRun ? unperformed(activity, around) : await perform(activity, around, signal);
-    const reason = run.exception?.join("; ");
-    this.#context.step({
-      ...this.#step(kind, activity.name, run.status === "succeeded"),
-      ...(reason !== undefined && { reason: this.#loaded.redactor.text(reason) }),
-    });
+    this.#told(kind, run);
     return run;
+  }
+
+  #told(kind: "activity" | "rollback", { activity, status, exception }: Run): void {
+    this.#say(kind, String(activity.name), status === "succeeded", exception?.join("; "));
   }
 
   /** @param finishes whether a look that has begun is finished, when Ctrl-C comes */
@@ -240,38 +246,16 @@ class ExperimentInProgress {
     return this.#context.rollbacks ?? (strategy === "default" ? "always" : strategy);
   }
 
-  #outcome(): Outcome {
-    const { owner, metric, alert } = this.#loaded.reliability;
-    const { runbook } = this.#loaded;
-    const { after, during } = this.#steady;
-    const seen = after !== null || during.length > 0;
-    return {
-      owner: owner ?? runbook?.owner ?? null,
-      runbook: runbook?.name ?? null,
-      metric: metric ?? runbook?.metric ?? null,
-      expectedAlert: alert ?? runbook?.alert ?? null,
-      hypothesisHeld: seen ? !this.#deviated : null,
-      detected: this.#detection?.state.steady_state_met ?? null,
-      detectedMs: this.#detection?.state.steady_state_met === true ? Math.round(this.#detection.ms) : null,
-      rolledBack: this.#rolledBack,
-      recovered: this.#recovery?.state.steady_state_met ?? null,
-      recoveredMs: this.#recovery?.state.steady_state_met === true ? Math.round(this.#recovery.ms) : null,
-    };
-  }
-
   get #interrupted(): boolean {
     return this.#context.signal.aborted;
   }
 
   #tell(kind: GameDayStep["kind"], name: string, state: State): void {
-    const reason = complaint(state);
-    this.#context.step({
-      ...this.#step(kind, name, state.steady_state_met),
-      ...(reason !== undefined && { reason: this.#loaded.redactor.text(reason) }),
-    });
+    this.#say(kind, name, state.steady_state_met, complaint(state));
   }
 
-  #step(kind: GameDayStep["kind"], name: string, ok: boolean): GameDayStep {
-    return { experiment: this.#loaded.name, kind, name, ok };
+  #say(kind: GameDayStep["kind"], name: string, ok: boolean, reason: string | undefined): void {
+    const { name: experiment, redactor } = this.#loaded;
+    this.#context.step({ experiment, kind, name, ok, ...(reason !== undefined && { reason: redactor.text(reason) }) });
   }
 }

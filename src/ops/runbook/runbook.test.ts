@@ -1,7 +1,15 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are the placeholders of runbooks
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../failure.js";
-import { commandText, filledCommand, shownCommands } from "./command-text.js";
+import {
+  commandText,
+  filledArgs,
+  filledCommand,
+  leverText,
+  releaseText,
+  shownCommands,
+  variablesOf,
+} from "./command-text.js";
 import { runRunbookCommand } from "./run-command.js";
 import { parseRunbook, type RunbookCommand } from "./runbook.js";
 
@@ -9,10 +17,13 @@ const FRONT = "owner: chat\nmetric: $.slis\nalert: burn\n";
 const runbook = (front: string, body = "# It fails\n") => `---\n${front}---\n${body}`;
 
 describe("a runbook", () => {
-  it("has a title, an owner, a metric, an alert and commands", () => {
-    const commands =
-      "commands:\n  - { id: look, run: [curl, -fsS, x], expect: { exit: 22 }, when: after, timeout: 5s }\n";
-    expect(parseRunbook(runbook(FRONT + commands), "docs/model.md")).toEqual({
+  it("has a title, an owner, a metric, an alert, commands and levers", () => {
+    const rest = `commands:
+  - { id: look, run: [curl, -fsS, x], expect: { exit: 22 }, when: after, timeout: 5s }
+levers:
+  - { id: fewer, lever: bulkhead.resize, target: "upstream:model", args: { slots: 4 }, reason: it is slow, for: 15m }
+`;
+    expect(parseRunbook(runbook(FRONT + rest), "docs/model.md")).toEqual({
       name: "model",
       title: "It fails",
       body: "# It fails\n",
@@ -20,6 +31,16 @@ describe("a runbook", () => {
       metric: "$.slis",
       alert: "burn",
       commands: [{ id: "look", run: ["curl", "-fsS", "x"], expect: { exit: 22 }, when: "after", timeout: 5000 }],
+      levers: [
+        {
+          id: "fewer",
+          lever: "bulkhead.resize",
+          target: "upstream:model",
+          args: { slots: 4 },
+          reason: "it is slow",
+          for: "15m",
+        },
+      ],
     });
   });
 
@@ -38,11 +59,52 @@ describe("a runbook", () => {
       runbook(`${FRONT}commands:\n  - { id: a, run: [x] }\n  - { id: a, run: [y] }\n`),
       /commands: a is there twice/,
     ],
+    [
+      "has two levers of one name",
+      runbook(
+        `${FRONT}levers:\n${"  - { id: a, lever: cache.clear, target: search_web, reason: they are wrong }\n".repeat(2)}`,
+      ),
+      /levers: a is there twice/,
+    ],
+    [
+      "has a lever that there is not",
+      runbook(`${FRONT}levers:\n  - { id: a, lever: breaker.open, target: x, reason: y }\n`),
+      /levers\[0\]\.lever: got "breaker\.open"/,
+    ],
+    [
+      "has a lever that would last for days",
+      runbook(`${FRONT}levers:\n  - { id: a, lever: breaker.isolate, target: x, reason: y, for: 2d }\n`),
+      /levers\[0\]\.for: .*expected a duration from "1s" to "24h"/,
+    ],
     ["has no title", runbook(FRONT, "text\n"), /no title/],
   ])("is refused when it %s", (_, text, message) => {
     const parse = () => parseRunbook(text, "model.md");
     expect(parse).toThrow(UsageError);
     expect(parse).toThrow(message);
+  });
+});
+
+describe("a lever", () => {
+  const block = {
+    id: "block",
+    lever: "limiter.block",
+    target: "chat",
+    args: { key: "${ADDRESS}" },
+    reason: "it's a flood",
+    for: "10m",
+  } as const;
+
+  it("is shown as it is pulled and taken back from a shell", () => {
+    expect(leverText(block)).toBe(
+      `keelson operate limiter.block chat --arg "key=\${ADDRESS}" --reason 'it'\\''s a flood' --for 10m`,
+    );
+    expect(releaseText(block)).toBe("keelson operate release limiter.block chat --reason 'it is over'");
+  });
+
+  it("gets variables of the environment, and names those that are missing", () => {
+    expect(variablesOf(block)).toEqual(["ADDRESS"]);
+    expect(filledArgs(block, { ADDRESS: "192.0.2.1" })).toEqual({ key: "192.0.2.1" });
+    expect(() => filledArgs(block, {})).toThrow("lever block: the environment has no variable ADDRESS");
   });
 });
 

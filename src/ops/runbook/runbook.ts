@@ -2,11 +2,16 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { parse, YAMLParseError } from "yaml";
 import { z } from "zod";
+import { type Duration, milliseconds } from "../../core/duration.js";
+import { LEVERS } from "../../core/levers.js";
 import { checked } from "../artefact/read.js";
 import { pathIn, type Workspace } from "../config/load.js";
 import { duration, id } from "../config/values.js";
 import { jsonMatchSchema, jsonPath, textMatchSchema } from "../expect/expectation.js";
 import { UsageError } from "../failure.js";
+
+/** Longer than that no lever lasts. */
+const LONGEST_MS = 24 * 3_600_000;
 
 const command = z.strictObject({
   id,
@@ -28,6 +33,21 @@ const command = z.strictObject({
 });
 export type RunbookCommand = z.output<typeof command>;
 
+const lever = z.strictObject({
+  id,
+  lever: z.enum(LEVERS),
+  /** What it is pulled on: `upstream:openrouter`. */
+  target: z.string().min(1),
+  /** What the lever is told. `${NAME}` is a variable of the environment. */
+  args: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
+  /** Why: it is written into the audit. */
+  reason: z.string().trim().min(1).max(200),
+  /** How long it is in effect: `15m`, at most `24h`. Left out for what acts once. */
+  for: z.string().refine(isExpiry, 'expected a duration from "1s" to "24h"').exactOptional(),
+});
+/** A lever that a runbook names, as its front matter has it. */
+export type RunbookLever = z.output<typeof lever>;
+
 /** What stands at the head of a runbook, between two lines of `---`. */
 export const runbookSchema = z
   .strictObject({
@@ -37,6 +57,8 @@ export const runbookSchema = z
     /** The alert that leads here. */
     alert: z.string().min(1),
     commands: z.array(command).default([]),
+    /** What `keelson operate` can do about it. */
+    levers: z.array(lever).default([]),
   })
   .describe("Front matter of a runbook.");
 
@@ -64,9 +86,11 @@ export function parseRunbook(text: string, file: string): Runbook {
       `${file}: no front matter; expected owner, metric, alert and commands between two lines of ---`,
     );
   const front = checked(file, runbookSchema, yamlOf(head, file));
-  const ids = front.commands.map((one) => one.id);
-  const twice = ids.find((one, at) => ids.indexOf(one) < at);
-  if (twice !== undefined) throw new UsageError(`${file}: commands: ${twice} is there twice`);
+  for (const list of ["commands", "levers"] as const) {
+    const ids = front[list].map((one) => one.id);
+    const twice = ids.find((one, at) => ids.indexOf(one) < at);
+    if (twice !== undefined) throw new UsageError(`${file}: ${list}: ${twice} is there twice`);
+  }
   const title = /^# (.+)$/m.exec(body)?.[1];
   if (title === undefined) throw new UsageError(`${file}: no title; expected a line that begins with "# "`);
   return { ...front, name: basename(file, ".md"), title, body };
@@ -96,6 +120,14 @@ export async function runbookNames(workspace: Workspace): Promise<string[]> {
     .filter((file) => file.endsWith(".md") && file !== "README.md")
     .map((file) => basename(file, ".md"))
     .sort();
+}
+
+function isExpiry(value: string): boolean {
+  try {
+    return milliseconds(value as Duration, "", 1_000) <= LONGEST_MS;
+  } catch {
+    return false;
+  }
 }
 
 function yamlOf(text: string, file: string): unknown {
