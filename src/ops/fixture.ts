@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { main } from "./cli/program.js";
-import type { Io } from "./io.js";
+import { type Io, silentIo } from "./io.js";
 
 /** A command's outcome, as whoever called it sees it. */
 export interface Ran {
@@ -35,20 +35,14 @@ export function fakeIo(
 ): Io & { readonly lines: string[]; readonly errors: string[] } {
   const lines: string[] = [];
   const errors: string[] = [];
-  return {
+  const io = silentIo({
     cwd,
-    env: {},
     out: (line) => void lines.push(line),
     err: (line) => void errors.push(line),
-    colour: false,
-    live: false,
-    status: () => undefined,
     now: () => new Date("2026-01-01T12:00:00.000Z"),
-    signal: new AbortController().signal,
     ...parts,
-    lines,
-    errors,
-  };
+  });
+  return { ...io, lines, errors };
 }
 
 /** Runs a command line in a folder. */

@@ -36,3 +36,23 @@ export function processIo(signal: AbortSignal): Io {
     signal,
   };
 }
+
+/**
+ * One that prints nothing, for whoever calls commands as functions: in a test, say.
+ *
+ * @param parts what is otherwise. Default: the working folder, no environment, never interrupted
+ */
+export function silentIo(parts: Partial<Io> = {}): Io {
+  return {
+    cwd: process.cwd(),
+    env: {},
+    out: () => undefined,
+    err: () => undefined,
+    colour: false,
+    live: false,
+    status: () => undefined,
+    now: () => new Date(),
+    signal: new AbortController().signal,
+    ...parts,
+  };
+}

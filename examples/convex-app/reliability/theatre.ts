@@ -20,6 +20,7 @@ const QUICK: Readonly<Record<string, string>> = {
 
 /** The app with everything that it calls, all of it breakable, in this process: its environment is read once. */
 export interface Theatre {
+  readonly url: string;
   /** What experiments need to know. */
   readonly env: Readonly<Record<string, string>>;
   close(): Promise<void>;
@@ -38,6 +39,7 @@ export async function openTheatre(): Promise<Theatre> {
   };
   const { openRouter, serper, google } = standIns;
   return {
+    url,
     env: {
       SERVICE_URL: url,
       SESSION_TOKEN: await signIn("ada"),

@@ -4,7 +4,7 @@
  * is no redis-server (and no REDIS_URL), what needs one is skipped.
  */
 import { fileURLToPath } from "node:url";
-import { exitCodeOf, OpsError, openWorkspace, processIo, runGameDay, writeArtefact } from "keelson/ops";
+import { main, processIo } from "keelson/ops";
 import { openTheatre } from "./theatre.js";
 
 const ctrlC = new AbortController();
@@ -14,24 +14,12 @@ process.once("SIGTERM", () => ctrlC.abort());
 const theatre = await openTheatre({ redis: process.env.REDIS_URL });
 try {
   const io = processIo(ctrlC.signal);
-  const workspace = await openWorkspace(
+  const config = fileURLToPath(new URL("game-day.config.ts", import.meta.url));
+  const only = process.argv.slice(2);
+  process.exitCode = await main(
+    ["gameday", "--config", config, "--target", theatre.url, ...(only.length > 0 ? ["--only", only.join(",")] : [])],
     { ...io, env: { ...io.env, ...theatre.env } },
-    { config: fileURLToPath(new URL("game-day.config.json", import.meta.url)), target: theatre.env.SERVICE_URL ?? "" },
   );
-  const experiments = process.argv.slice(2);
-  const artefact = await runGameDay(workspace, {
-    experiments,
-    onStep: ({ kind, name, ok, reason }) => {
-      if (kind === "experiment") console.log(`\n${name}${reason === undefined ? "" : ` — skipped: ${reason}`}`);
-      else console.log(`  ${ok ? "✓" : "✗"} ${kind}: ${name}${reason === undefined ? "" : `: ${reason}`}`);
-    },
-  });
-  console.log(`\n${artefact.verdict}, written to ${await writeArtefact(workspace, artefact)}`);
-  process.exitCode = exitCodeOf(artefact.verdict);
-} catch (error) {
-  if (!(error instanceof OpsError)) throw error;
-  console.error(error.message);
-  process.exitCode = error.exitCode;
 } finally {
   await theatre.close();
 }

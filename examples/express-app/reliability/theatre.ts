@@ -7,6 +7,7 @@ import { type FaultyProcess, type FaultyProxy, faultyProcess, faultyProxy } from
 import type { Environment } from "../service/kit.js";
 import { sessionToken } from "../service/session-token.js";
 import { startStandIns } from "../stand-ins/stand-ins.js";
+import { local } from "./local.js";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
@@ -28,6 +29,7 @@ const QUICK: Environment = {
 
 /** The service with everything that it calls, all of it breakable. */
 export interface Theatre {
+  readonly url: string;
   /** What experiments and runbooks need to know. */
   readonly env: Readonly<Record<string, string>>;
   close(): Promise<void>;
@@ -48,10 +50,11 @@ export async function openTheatre({
     for (const end of open.splice(0).reverse()) await end();
   };
   try {
-    const standIns = await startStandIns({ admin: true });
+    const standIns = await startStandIns({ admin: true, secrets: local });
     open.push(() => standIns.close());
     const store = redis === false ? undefined : await breakableRedis(redis, open);
     const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
     const service = await faultyProcess({
       command: [process.execPath, "--import", "tsx", MAIN],
       ready: /listening on/,
@@ -68,13 +71,16 @@ export async function openTheatre({
     const { OPERATOR_TOKEN, SESSION_SECRET, WHATSAPP_APP_SECRET, WHATSAPP_VERIFY_TOKEN } = standIns.env;
     const { openRouter, serper, gmail, pubSub } = standIns;
     return {
+      url,
       env: {
-        SERVICE_URL: `http://127.0.0.1:${port}`,
+        SERVICE_URL: url,
         OPERATOR_TOKEN,
         SESSION_TOKEN: await sessionToken(SESSION_SECRET, "game-day"),
         PUSH_TOKEN: pubSub.token(),
         WHATSAPP_APP_SECRET,
         WHATSAPP_VERIFY_TOKEN,
+        // Nobody's (RFC 5737): whom runbooks block here is played by X-Forwarded-For, which the service believes.
+        BLOCKED_ADDRESS: "192.0.2.66",
         OPENROUTER_ADMIN: adminOf(openRouter),
         SERPER_ADMIN: adminOf(serper),
         GMAIL_ADMIN: adminOf(gmail),

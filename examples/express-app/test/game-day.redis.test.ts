@@ -14,4 +14,12 @@ it("holds while Redis is gone, while it is slow, and while the queue in it is fu
     ["redis-gone", true, true],
     ["redis-slow", true, true],
   ]);
+  const [queue] = artefact.data.experiments;
+  // Through Redis: the second lever on the queue takes the first one's place.
+  expect(queue?.outcome.levers.map(({ lever, ended }) => [lever, ended])).toEqual([
+    ["knob.set", "released"],
+    ["queue.pause", "superseded"],
+    ["queue.drain", "released"],
+    ["queue.requeue-dead", null],
+  ]);
 });

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import type { Io } from "../io.js";
+import { silentIo } from "../io.js";
 import { main } from "./program.js";
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -62,17 +62,7 @@ async function keelson(url: string, ...args: string[]) {
   const operator = { headers: { authorization: "Bearer of-an-operator" } };
   await writeFile(join(cwd, "keelson.config.json"), JSON.stringify({ service: "shop", target: { url }, operator }));
   const [out, err]: [string[], string[]] = [[], []];
-  const io: Io = {
-    cwd,
-    env: {},
-    out: (line) => void out.push(line),
-    err: (line) => void err.push(line),
-    colour: false,
-    live: false,
-    status: () => undefined,
-    now: () => new Date(0),
-    signal: new AbortController().signal,
-  };
+  const io = silentIo({ cwd, out: (line) => void out.push(line), err: (line) => void err.push(line) });
   return { code: await main(["operate", ...args], io), out: out.join("\n"), err: err.join("\n") };
 }
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { openWorkspace, type Workspace } from "../config/load.js";
 import type { Exchanged, Sent } from "../http/exchange.js";
+import { silentIo } from "../io.js";
 import type { ProgramCall, ProgramResult } from "../process/run-program.js";
 import type { World } from "./world.js";
 
@@ -26,17 +27,7 @@ export async function workspaceOf(files: Files, env: Readonly<Record<string, str
     await writeFile(join(folder, path), typeof content === "string" ? content : JSON.stringify(content));
   }
   const ctrlC = new AbortController();
-  const workspace = await openWorkspace({
-    cwd: folder,
-    env,
-    out: () => undefined,
-    err: () => undefined,
-    colour: false,
-    live: false,
-    status: () => undefined,
-    now: () => new Date(),
-    signal: ctrlC.signal,
-  });
+  const workspace = await openWorkspace(silentIo({ cwd: folder, env, signal: ctrlC.signal }));
   return { workspace, interrupt: () => ctrlC.abort() };
 }
 

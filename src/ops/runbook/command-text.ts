@@ -9,16 +9,16 @@ export function commandText({ run }: Pick<RunbookCommand, "run">): string {
   return run.map(word).join(" ");
 }
 
-/** A lever as it is pulled from a shell: what a runbook's text shows under Mitigation. */
-export function leverText({ lever, target, args, reason, for: lasts }: Omit<RunbookLever, "id">): string {
+/** How a lever is pulled by hand, as a program with its arguments: what a runbook's text shows under Mitigation. */
+export function pullCommand({ lever, target, args, reason, for: lasts }: Omit<RunbookLever, "id">): string[] {
   const told = Object.entries(args).flatMap(([name, value]) => ["--arg", `${name}=${value}`]);
   const expiry = lasts === undefined ? [] : ["--for", lasts];
-  return commandText({ run: ["keelson", "operate", lever, target, ...told, "--reason", reason, ...expiry] });
+  return ["keelson", "operate", lever, target, ...told, "--reason", reason, ...expiry];
 }
 
-/** How a lever is taken back from a shell: what a runbook's text shows under Rollback. */
-export function releaseText({ lever, target }: Pick<RunbookLever, "lever" | "target">): string {
-  return commandText({ run: ["keelson", "operate", "release", lever, target, "--reason", "it is over"] });
+/** How it is taken back by hand: what a runbook's text shows under Rollback. Not for what acts once. */
+export function releaseCommand({ lever, target }: Pick<RunbookLever, "lever" | "target">): string[] {
+  return ["keelson", "operate", "release", lever, target, "--reason", "it is over"];
 }
 
 /** Commands that a runbook's text shows, in its blocks of `sh`; comments left out, continued lines joined. */

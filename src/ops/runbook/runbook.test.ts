@@ -5,8 +5,8 @@ import {
   commandText,
   filledArgs,
   filledCommand,
-  leverText,
-  releaseText,
+  pullCommand,
+  releaseCommand,
   shownCommands,
   variablesOf,
 } from "./command-text.js";
@@ -95,10 +95,12 @@ describe("a lever", () => {
   } as const;
 
   it("is shown as it is pulled and taken back from a shell", () => {
-    expect(leverText(block)).toBe(
+    expect(commandText({ run: pullCommand(block) })).toBe(
       `keelson operate limiter.block chat --arg "key=\${ADDRESS}" --reason 'it'\\''s a flood' --for 10m`,
     );
-    expect(releaseText(block)).toBe("keelson operate release limiter.block chat --reason 'it is over'");
+    expect(commandText({ run: releaseCommand(block) })).toBe(
+      "keelson operate release limiter.block chat --reason 'it is over'",
+    );
   });
 
   it("gets variables of the environment, and names those that are missing", () => {
