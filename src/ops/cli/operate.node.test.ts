@@ -100,6 +100,14 @@ describe("keelson operate", () => {
     expect(other).toMatchObject({ code: 1, err: `keelson: ${why}` });
   });
 
+  it("takes one back by the short name that it may be pulled by", async () => {
+    const isolated = { ...entry, lever: "breaker.isolate", target: "upstream:serper" };
+    const both = { ...levers, active: [isolated], entry: isolated };
+    const { url, asked } = await service({ status: 200, body: JSON.stringify(both) });
+    const { code } = await keelson(url, "release", "breaker.isolate", "serper", "--reason", "it is over");
+    expect([code, asked.at(-1)?.line]).toEqual([0, "POST /operator/levers/7f/release"]);
+  });
+
   it("asks for the id where one lever is in effect several times on a target", async () => {
     const block = { ...entry, lever: "limiter.block", target: "chat" };
     const two = { ...levers, active: [block, { ...block, id: "80" }] };

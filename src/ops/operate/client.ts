@@ -83,7 +83,9 @@ export class OperatorClient {
    */
   async idOf(lever: string, target: string): Promise<string> {
     const { active } = await this.levers();
-    const found = active.filter((one) => one.lever === lever && one.target === target);
+    // As for a pull, the name behind the colon is enough.
+    const short = (full: string) => full.slice(full.indexOf(":") + 1);
+    const found = active.filter((one) => one.lever === lever && [one.target, short(one.target)].includes(target));
     const [only, another] = found;
     if (only === undefined) {
       const there = active.map((one) => `${one.lever} ${one.target}`).join(", ") || "nothing";
