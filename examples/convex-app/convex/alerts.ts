@@ -6,7 +6,7 @@ import { SERVICE } from "./lib/telemetry";
 
 const alert = v.object({
   key: v.string(),
-  level: v.union(v.literal("warning"), v.literal("error")),
+  level: v.union(v.literal("info"), v.literal("warning"), v.literal("error")),
   message: v.string(),
   tags: v.record(v.string(), v.string()),
 });

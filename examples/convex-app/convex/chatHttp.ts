@@ -3,6 +3,7 @@ import { authFailures, chatTurns, clients, kit, turnsOnce } from "./keel";
 import { user } from "./lib/authGuards";
 import { called } from "./lib/functionErrors";
 import { chatTurn } from "./lib/httpContracts";
+import { routes } from "./lib/objectives";
 import { streamedAnswer } from "./lib/streamedAnswer";
 
 /** `POST /api/chat`: one turn with the assistant, streamed as server-sent events. */
@@ -10,6 +11,7 @@ export const chat = kit.endpoint({
   name: "chat",
   method: "POST",
   path: "/api/chat",
+  slo: routes.chat,
   body: chatTurn,
   maxBytes: "16kb",
   maxDepth: 8,

@@ -17,6 +17,7 @@ import {
 import { sendAlerts } from "./lib/alertQueue";
 import { Refused } from "./lib/httpErrors";
 import { knobs } from "./lib/knobs";
+import { upstreams } from "./lib/objectives";
 import { listen, SERVICE } from "./lib/telemetry";
 import { globalHits, type Hit, hits, toolQuery } from "./lib/tools";
 
@@ -113,6 +114,7 @@ const breaker = {
 } as const;
 
 export const openRouter = kit.upstream("openrouter", {
+  slo: upstreams.openRouter,
   timeout: (k) => k.OPENROUTER_TIMEOUT_MS,
   attemptTimeout: (k) => k.OPENROUTER_ATTEMPT_TIMEOUT_MS,
   retry: { attempts: 3, backoff: "200ms", maxBackoff: "5s" },
@@ -120,6 +122,7 @@ export const openRouter = kit.upstream("openrouter", {
   bulkhead: { maxConcurrent: (k) => k.BULKHEAD_OPENROUTER_MAX, maxQueue: 16, queueTimeout: kit.knobs.BULKHEAD_WAIT_MS },
 });
 export const serper = kit.upstream("serper", {
+  slo: upstreams.serper,
   timeout: (k) => k.SERPER_TIMEOUT_MS,
   attemptTimeout: (k) => k.SERPER_ATTEMPT_TIMEOUT_MS,
   retry: { attempts: 3, backoff: "100ms", maxBackoff: "2s" },
@@ -127,12 +130,14 @@ export const serper = kit.upstream("serper", {
   bulkhead: { maxConcurrent: (k) => k.BULKHEAD_SERPER_MAX, maxQueue: 16, queueTimeout: kit.knobs.BULKHEAD_WAIT_MS },
 });
 export const gmailOAuth = kit.upstream("gmail-oauth", {
+  slo: upstreams.gmailOAuth,
   timeout: "10s",
   attemptTimeout: "4s",
   retry: { attempts: 2, backoff: "200ms" },
   breaker,
 });
 export const gmail = kit.upstream("gmail", {
+  slo: upstreams.gmail,
   timeout: "10s",
   attemptTimeout: "4s",
   retry: { attempts: 3, backoff: "200ms" },
@@ -140,6 +145,7 @@ export const gmail = kit.upstream("gmail", {
   bulkhead: { maxConcurrent: 8, maxQueue: 16 },
 });
 export const whatsApp = kit.upstream("whatsapp", {
+  slo: upstreams.whatsApp,
   timeout: "10s",
   attemptTimeout: "5s",
   retry: { attempts: 2, backoff: "500ms" },

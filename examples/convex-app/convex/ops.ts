@@ -1,8 +1,8 @@
-import { unlimited } from "keelson";
+import { anonymous, unlimited } from "keelson";
 import { convexStore } from "keelson/convex";
 import { components } from "./_generated/api";
 import { internalQuery, type QueryCtx } from "./_generated/server";
-import { guarded, kit, storeOptions, tools } from "./keel";
+import { guarded, internalGuarded, kit, storeOptions, tools } from "./keel";
 import { operator } from "./lib/authGuards";
 import { CACHED_TOOLS, caches, namespaceOf } from "./lib/toolCacheKeys";
 import { namespaceStats } from "./lib/toolCacheRows";
@@ -43,6 +43,19 @@ export const getReliabilitySnapshot = guarded.query({
 
 /** The same for those who have the deployment's key: `npx convex run ops:snapshotForOperators`. */
 export const snapshotForOperators = internalQuery({ args: {}, handler: (ctx) => snapshot(ctx) });
+
+/** Judges the objectives, and tells of alerts that begin or end; a query can only see how they stand. */
+export const judgeObjectives = internalGuarded.action({
+  name: "ops.judgeObjectives",
+  args: {},
+  auth: anonymous("only the app's cron calls it"),
+  limits: unlimited("once a minute"),
+  handler: async ({ ctx }) => {
+    const { objectives } = await kit.using(convexStore(ctx, components.keelson, storeOptions)).snapshot();
+    const alerts = Object.values(objectives).flatMap((objective) => objective.alerts);
+    return { firing: alerts.filter(({ state }) => state === "firing").map(({ id }) => id) };
+  },
+});
 
 async function snapshot(ctx: QueryCtx) {
   const bound = kit.using(convexStore(ctx, components.keelson, storeOptions));

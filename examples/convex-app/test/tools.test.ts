@@ -232,6 +232,7 @@ describe("the app's crons", () => {
     expect(jobs.map(({ name, schedule }) => [name, schedule.hours ?? schedule.minutes])).toEqual([
       ["toolCache:cleanupExpired", 1],
       ["toolJobs:cleanupExpired", 1],
+      ["ops:judgeObjectives", 1],
       ["toolJobs:processQueue", 1],
       ["streamSessions:sweep", 1],
     ]);

@@ -34,6 +34,7 @@ import type * as lib_httpContracts from "../lib/httpContracts.js";
 import type * as lib_httpErrors from "../lib/httpErrors.js";
 import type * as lib_knobs from "../lib/knobs.js";
 import type * as lib_needed from "../lib/needed.js";
+import type * as lib_objectives from "../lib/objectives.js";
 import type * as lib_openRouter from "../lib/openRouter.js";
 import type * as lib_parcels from "../lib/parcels.js";
 import type * as lib_serper from "../lib/serper.js";
@@ -85,6 +86,7 @@ declare const fullApi: ApiFromModules<{
   "lib/httpErrors": typeof lib_httpErrors;
   "lib/knobs": typeof lib_knobs;
   "lib/needed": typeof lib_needed;
+  "lib/objectives": typeof lib_objectives;
   "lib/openRouter": typeof lib_openRouter;
   "lib/parcels": typeof lib_parcels;
   "lib/serper": typeof lib_serper;

@@ -14,6 +14,7 @@ import { whatsAppItem } from "../lib/functionBoundaries";
 import { called } from "../lib/functionErrors";
 import { hubChallenge, whatsAppPayload } from "../lib/httpContracts";
 import { needed } from "../lib/needed";
+import { routes } from "../lib/objectives";
 
 const { WHATSAPP_APP_SECRET, WHATSAPP_VERIFY_TOKEN } = kit.knobs;
 
@@ -47,6 +48,7 @@ export const whatsAppWebhook = kit.endpoint({
   ...common,
   name: "whatsapp",
   method: "POST",
+  slo: routes.whatsApp,
   body: whatsAppPayload,
   maxBytes: "256kb",
   bodyTimeout: kit.knobs.HTTP_BODY_TIMEOUT_MS,

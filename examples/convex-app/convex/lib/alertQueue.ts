@@ -5,7 +5,7 @@ import type { ActionCtx } from "../_generated/server";
 export interface Alert {
   /** What goes together: one is sent in five minutes. */
   readonly key: string;
-  readonly level: "warning" | "error";
+  readonly level: "info" | "warning" | "error";
   readonly message: string;
   readonly tags: Readonly<Record<string, string>>;
 }

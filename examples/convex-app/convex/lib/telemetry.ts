@@ -1,5 +1,5 @@
-import type { Events } from "keelson";
-import { raise } from "./alertQueue";
+import type { AlertEvent, Events } from "keelson";
+import { type Alert, raise } from "./alertQueue";
 
 export const SERVICE = "shop-assistant";
 
@@ -49,4 +49,24 @@ export function listen(events: Events): void {
   events.on("endpoint.settled", ({ name, code, error }) => {
     if (code === "internal") internalError(name, error);
   });
+  // One that fires, and its end, are told once for the whole service: the store knows who has to.
+  events.on("alert.firing", (event) => {
+    const level = event.severity === "page" ? "error" : "warning";
+    burning("alert.firing", level, `"${event.sli}" burns its error budget too fast`, event);
+  });
+  events.on("alert.resolved", (event) => {
+    burning("alert.resolved", "info", `"${event.sli}" no longer burns its error budget too fast`, event);
+  });
+}
+
+/** (Its beginning and its end have keys of their own: neither is to hold back the other.) */
+function burning(
+  type: "alert.firing" | "alert.resolved",
+  level: Alert["level"],
+  message: string,
+  { id, sli, severity, burnRate, longSec, threshold, budgetLeft, owner, runbook }: AlertEvent,
+): void {
+  log(type, { id, severity, burnRate, longSec, threshold, budgetLeft, owner, runbook });
+  const tags = { alert: id, sli, severity, owner, runbook, burnRate: String(burnRate), budgetLeft: String(budgetLeft) };
+  raise({ key: `${type}:${id}`, level, message: `${message}: ${owner}, see ${runbook}`, tags });
 }

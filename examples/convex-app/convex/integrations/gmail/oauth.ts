@@ -9,6 +9,7 @@ import { perUser } from "../../lib/functionRateLimit";
 import { Mailbox, tokens } from "../../lib/gmailApi";
 import { oauthCallback } from "../../lib/httpContracts";
 import { needed } from "../../lib/needed";
+import { routes } from "../../lib/objectives";
 import { signState, verifyState } from "../../lib/signedState";
 
 const SCOPE = "https://www.googleapis.com/auth/gmail.readonly";
@@ -62,6 +63,7 @@ export const gmailCallback = kit.endpoint({
   name: "gmail-auth-callback",
   method: "GET",
   path: "/api/gmail/auth/callback",
+  slo: routes.gmailCallback,
   query: oauthCallback,
   maxQueryBytes: "4kb",
   auth: anonymous("the signed state says whose consent it is"),

@@ -5,6 +5,7 @@ import { kit, pushes, webhooks } from "../../keel";
 import { called } from "../../lib/functionErrors";
 import { gmailNotice, pubSubEnvelope } from "../../lib/httpContracts";
 import { needed } from "../../lib/needed";
+import { routes } from "../../lib/objectives";
 
 const { PUBSUB_AUDIENCE, PUBSUB_SERVICE_ACCOUNT, PUBSUB_JWKS_URL } = kit.knobs;
 const pubSubPush =
@@ -26,6 +27,7 @@ export const gmailPush = kit.endpoint({
   name: "gmail-push",
   method: "POST",
   path: "/api/gmail/push",
+  slo: routes.gmailPush,
   body: pubSubEnvelope,
   maxBytes: "64kb",
   bodyTimeout: kit.knobs.HTTP_BODY_TIMEOUT_MS,
