@@ -154,7 +154,7 @@ class KitOfParts extends Definer {
         if (slis === undefined) return this.#snapshot(bindings);
         bindings.makeAll();
         const now = rt.clock.wall();
-        const read = await sliReadings(view.slis(), now);
+        const read = await sliReadings(view.slis(), now, this.#objectives.any);
         const parts = { clock: bindings.rt.clock, events: rt.events, random: rt.random, store: view };
         const objectives = await this.#objectives.judged(read, parts);
         const active = await levers.active();

@@ -18,6 +18,11 @@ export class Objectives {
     this.#bound = bound;
   }
 
+  /** Whether anything was promised. */
+  get any(): boolean {
+    return this.#all.length > 0;
+  }
+
   /**
    * Takes down what an endpoint or upstream promises, where it promises anything.
    *

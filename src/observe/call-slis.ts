@@ -1,13 +1,12 @@
 import type { SliRecorder, SliRecorders } from "../core/runtime.js";
-import type { SliCount, SliStore, SliStretch } from "../core/slis.js";
+import type { SliCount, SliName, SliPast, SliStore, SliStretch } from "../core/slis.js";
 import { StoreFailure } from "../core/store.js";
 import { LATENCY_BUCKETS, latencyBucket, latencyPercentile } from "../kernel/sli/latency.js";
 import { mergeCounts } from "../kernel/sli/sli-cell.js";
+import { madeOf } from "../kernel/sli/stretches.js";
 import { SLI_WINDOWS } from "./sli-windows.js";
+import { PERIOD_SEC } from "./slo/readings.js";
 import type { SliSnapshot, SliSnapshots, SliWindow } from "./snapshot.js";
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 
 /** Counts what happens within one call, to be written at its end in one go. */
 export class CallSlis {
@@ -39,60 +38,56 @@ export class CallSlis {
   }
 }
 
-/** What a store has counted lately. */
+/** What a store has counted. */
 export interface SliReadings {
-  /** Of the last hour. */
-  readonly minutes: readonly SliStretch[];
-  /** Of the longest window of an indicator. */
-  readonly hours: readonly SliStretch[];
-  /** When the first of them began. */
+  /** By `endpoint:chat`. */
+  readonly past: ReadonlyMap<string, SliPast>;
+  /** When the first of it began. */
   readonly began: number;
   /** Why there is nothing, where the store could not say. */
   readonly failure: StoreFailure | undefined;
 }
 
-/** Reads all that windows are made of. */
-export async function sliReadings(store: SliStore | undefined, now: number): Promise<SliReadings> {
-  const answers = await Promise.all([
-    read(store, MINUTE_MS, now - HOUR_MS),
-    read(store, HOUR_MS, now - (SLI_WINDOWS.at(-1) as number) * 1000),
-  ]);
-  const [minutes, hours] = answers.map((answer) => (answer instanceof StoreFailure ? [] : answer)) as [
-    readonly SliStretch[],
-    readonly SliStretch[],
-  ];
-  const failure = answers.find((answer) => answer instanceof StoreFailure);
-  return { minutes, hours, began: Math.min(now, ...hours.map(({ start }) => start)), failure };
+/**
+ * Reads all that windows are made of, from the store in one go.
+ *
+ * @param budgets whether there are objectives, whose budgets go back further than the windows of indicators
+ */
+export async function sliReadings(store: SliStore | undefined, now: number, budgets: boolean): Promise<SliReadings> {
+  const longestSec = budgets ? PERIOD_SEC : (SLI_WINDOWS.at(-1) as number);
+  const answer = (await store?.read(madeOf(longestSec * 1000, now).since)) ?? [];
+  const failure = answer instanceof StoreFailure ? answer : undefined;
+  const past = answer instanceof StoreFailure ? [] : answer;
+  let began = now;
+  for (const { stretches } of past) for (const { first } of stretches) began = Math.min(began, first);
+  return { past: new Map(past.map((one) => [idOf(one), one])), began, failure };
 }
 
-/** The stretches that a window is made of, and when it begins: with the one that its first moment falls into. */
-export function stretchesOf({ minutes, hours }: SliReadings, sec: number, now: number) {
-  const byMinutes = sec * 1000 <= HOUR_MS;
-  const stretchMs = byMinutes ? MINUTE_MS : HOUR_MS;
-  const since = Math.floor((now - sec * 1000) / stretchMs) * stretchMs;
-  return { since, stretches: byMinutes ? minutes : hours };
+/** The stretches that a window of an indicator is made of. */
+export function stretchesOf({ past }: SliReadings, of: SliName, sec: number, now: number): readonly SliStretch[] {
+  const { longestMs, since } = madeOf(sec * 1000, now);
+  const stretches = past.get(idOf(of))?.stretches ?? [];
+  return stretches.filter(({ stretchMs, start }) => stretchMs <= longestMs && start >= since);
 }
 
-/** What a store has counted, over the windows that alerts look at. Those up to an hour go by minutes, others by hours. */
+/** What a store has counted, over the windows that alerts look at. */
 export function countedSlis(read: SliReadings, now: number): SliSnapshots {
-  const { minutes, hours, began } = read;
-  const all: { readonly [K in SliCount["kind"]]: Record<string, SliSnapshot> } = { endpoint: {}, upstream: {} };
-  for (const { kind, name } of [...minutes, ...hours]) {
-    if (all[kind][name] !== undefined) continue;
+  const all: { readonly [K in SliName["kind"]]: Record<string, SliSnapshot> } = { endpoint: {}, upstream: {} };
+  for (const one of read.past.values()) {
     const windows = SLI_WINDOWS.map((sec): SliWindow => {
-      const { since, stretches } = stretchesOf(read, sec, now);
-      const counts = stretches
-        .filter((one) => one.kind === kind && one.name === name && one.start >= since)
-        .reduce<readonly number[]>((sum, one) => mergeCounts(sum, one.counts), [0, 0]);
-      return { sec, coveredSec: Math.min(sec, Math.floor((now - began) / 1000)), ...counted(counts) };
+      const counts = stretchesOf(read, one, sec, now).reduce<readonly number[]>(
+        (sum, stretch) => mergeCounts(sum, stretch.counts),
+        [0, 0],
+      );
+      return { sec, coveredSec: Math.min(sec, Math.floor((now - read.began) / 1000)), ...counted(counts) };
     });
-    all[kind][name] = { windows };
+    all[one.kind][one.name] = { windows };
   }
   return { endpoints: all.endpoint, upstreams: all.upstream };
 }
 
-async function read(store: SliStore | undefined, stretchMs: number, since: number) {
-  return (await store?.read(stretchMs, Math.floor(since / stretchMs) * stretchMs)) ?? [];
+function idOf({ kind, name }: SliName): string {
+  return `${kind}:${name}`;
 }
 
 function counted([valid = 0, bad = 0, ...sparse]: readonly number[]) {

@@ -1,4 +1,4 @@
-import { componentsGeneric, type HttpRouter, httpRouter } from "convex/server";
+import { componentsGeneric, type FunctionReference, type HttpRouter, httpRouter } from "convex/server";
 import { convexTest } from "convex-test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { anonymous, unlimited } from "../../boundary/declare.js";
@@ -12,7 +12,11 @@ import { guards } from "./guards.js";
 import { route } from "./route.js";
 
 const { keelson } = componentsGeneric() as unknown as { keelson: KeelsonComponent };
+const { cleanup } = keelson as unknown as {
+  cleanup: { run: FunctionReference<"mutation", "internal", Record<string, never>> };
+};
 const START = 1_764_000_000_000;
+const DAY_MS = 86_400_000;
 
 afterEach(() => void vi.useRealTimers());
 
@@ -56,7 +60,15 @@ function deployment() {
       well = fine;
       for (let i = 0; i < calls; i++) await t.fetch("/chat");
     },
-    judged: () => t.action(async (ctx) => (await kit.using(convexStore(ctx, keelson)).snapshot()).objectives),
+    cleanUp: () => t.mutation(cleanup.run, {}),
+    judged: (mutated: (args: object) => void = () => undefined) =>
+      t.action(async (ctx) => {
+        const runMutation = ((reference: FunctionReference<"mutation">, args: object) => {
+          mutated(args);
+          return ctx.runMutation(reference, args);
+        }) as typeof ctx.runMutation;
+        return (await kit.using(convexStore({ ...ctx, runMutation }, keelson)).snapshot()).objectives;
+      }),
     seen: () => t.query(async (ctx) => (await kit.using(convexStore(ctx, keelson)).snapshot()).objectives),
   };
 }
@@ -84,6 +96,37 @@ describe("objectives of a kit that is bound to each call", () => {
     await judged();
     expect(told[1]).toBe("alert.resolved endpoint:chat:page:3600 -1.30769230769");
     expect((await seen())["endpoint:chat"]?.alerts[0]?.state).toBe("ok");
+  });
+
+  it("write how their alerts stand in one mutation, however many there are", async () => {
+    const { judged, serve } = deployment();
+    await serve(12, false);
+    const mutations: unknown[] = [];
+    const objectives = await judged((args) => void mutations.push(args));
+    const ids = Object.values(objectives).flatMap(({ alerts }) => alerts.map(({ id }) => id));
+    expect(ids.length).toBe(5);
+    const steps = ids.map((key) => ({ kernel: "alert", key }));
+    const ofAlerts = mutations.filter((args) => JSON.stringify(args).includes('"alert"'));
+    expect(ofAlerts).toMatchObject([{ steps }]);
+  });
+
+  it("have a budget of 30 days, and know how much of it was watched", async () => {
+    const { serve, judged, cleanUp } = deployment();
+    const stands = async (days: number) => {
+      vi.setSystemTime(START + days * DAY_MS);
+      await cleanUp();
+      const { budgetLeft, budgetCoveredSec } = (await judged())["endpoint:chat"] ?? {};
+      return [budgetLeft, (budgetCoveredSec ?? 0) / 86_400];
+    };
+    await serve(1, false);
+    await serve(9, true);
+    expect(await stands(0)).toEqual([0, expect.closeTo(0, 3)]);
+    // (Counts are rolled up into hours, and then days; what is known reaches back to the minute of the first call.)
+    expect(await stands(2)).toEqual([0, expect.closeTo(2, 3)]);
+    expect(await stands(5)).toEqual([0, expect.closeTo(5, 3)]);
+    await serve(10, true);
+    expect(await stands(29)).toEqual([0.5, expect.closeTo(29, 3)]);
+    expect(await stands(34)).toEqual([1, expect.closeTo(29, 0)]);
   });
 
   it("stand beside guarded functions, too", async () => {

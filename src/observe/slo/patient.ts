@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.js";
 import { Deadlines } from "../../core/deadlines.js";
-import type { Cells, Outcome } from "../../core/store.js";
+import type { Cells, MaybePromise, Outcome, StoreCall } from "../../core/store.js";
 import { broken, StoreWait } from "../../core/store-wait.js";
 
 /** How long a store may take: far below the minute that it is asked once in. */
@@ -20,15 +20,18 @@ export class Patience {
   }
 
   with<Config, Input, D extends object>(cells: Cells<Config, Input, D>): Step<Config, Input, D> {
-    return async (key, config, input) => {
-      try {
-        const answer = cells.step(key, config, input, { deadlineMs: PATIENCE_MS });
-        return answer instanceof Promise
-          ? await new StoreWait(answer, this.#deadlines, this.#clock.monotonic()).answer
-          : answer;
-      } catch (error) {
-        return broken(error);
-      }
-    };
+    return (key, config, input) => this.of((call) => cells.step(key, config, input, call));
+  }
+
+  /** One answer of a store. */
+  async of<D extends object>(ask: (call: StoreCall) => MaybePromise<Outcome<D>>): Promise<Outcome<D>> {
+    try {
+      const answer = ask({ deadlineMs: PATIENCE_MS });
+      return answer instanceof Promise
+        ? await new StoreWait(answer, this.#deadlines, this.#clock.monotonic()).answer
+        : answer;
+    } catch (error) {
+      return broken(error);
+    }
   }
 }

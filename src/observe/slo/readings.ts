@@ -9,8 +9,8 @@ import type { AlertPlan, Objective } from "./objective.js";
 import type { SloView, SloWindow } from "./sli-history.js";
 import type { AlertSnapshot, ObjectiveSnapshot } from "./snapshot.js";
 
-/** The budget's period. */
-const PERIOD_SEC = 30 * 86_400;
+/** The budget's period, in seconds. */
+export const PERIOD_SEC = 30 * 86_400;
 /** A window of which less was watched is told to be partial. */
 const COVERED = 0.8;
 

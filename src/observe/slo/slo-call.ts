@@ -1,9 +1,9 @@
 import type { Clock } from "../../core/clock.js";
 import type { Events } from "../../core/events.js";
-import { type Store, StoreFailure } from "../../core/store.js";
+import { type Outcome, type Store, StoreFailure } from "../../core/store.js";
 import { type AlertDecision, alertKernel } from "../../kernel/alerts/alert.js";
 import { type SliReadings, stretchesOf } from "../call-slis.js";
-import { type AlertStep, alertConfig } from "./alert-track.js";
+import { alertConfig } from "./alert-track.js";
 import { NO_COUNTS, plus } from "./counts.js";
 import type { AlertPlan, Objective } from "./objective.js";
 import { Patience } from "./patient.js";
@@ -28,49 +28,62 @@ export async function judgedInCall(
   read: SliReadings,
   parts: SloCallParts,
 ): Promise<Record<string, ObjectiveSnapshot>> {
-  const { clock, store, random } = parts;
-  const step = new Patience(clock).with(store.open(alertKernel, "alerts"));
+  const { clock, events, random } = parts;
   const by = 1 + Math.floor(random() * (2 ** 48 - 1));
   const now = clock.wall();
-  const all = objectives.map(async (objective) => {
+  const readings = objectives.map((objective) => {
     const reading = new Reading(objective, (sec) => windowOf(objective, read, sec, now));
-    const stands = new Map<AlertPlan, AlertDecision | StoreFailure>();
-    const steps = objective.alerts.map(async (alert) => {
-      const answer = await judged(alert, reading, step, by, parts);
-      stands.set(alert, answer);
-      return answer;
-    });
-    const failure = [read.failure, ...(await Promise.all(steps))].find((answer) => answer instanceof StoreFailure);
-    const standing = (alert: AlertPlan) => {
-      const answer = stands.get(alert);
-      return answer === undefined || answer instanceof StoreFailure ? { firing: false, since: 0 } : answer;
-    };
-    return [objective.sli, reading.snapshot(standing, "service", failure?.reason ?? null)] as const;
+    return { objective, reading };
   });
-  return Object.fromEntries(await Promise.all(all));
+  const asked = readings.flatMap(({ objective, reading }) => objective.alerts.map((alert) => ({ alert, reading })));
+  const answers = await stood(asked, by, parts);
+  const stands = new Map<AlertPlan, Outcome<AlertDecision>>();
+  for (const [at, { alert, reading }] of asked.entries()) {
+    const answer = answers[at] as Outcome<AlertDecision>;
+    stands.set(alert, answer);
+    if (!(answer instanceof StoreFailure) && answer.by === by)
+      events.emit(answer.firing ? "alert.firing" : "alert.resolved", reading.event(alert));
+  }
+  const standing = (alert: AlertPlan) => {
+    const answer = stands.get(alert);
+    return answer === undefined || answer instanceof StoreFailure ? { firing: false, since: 0 } : answer;
+  };
+  return Object.fromEntries(
+    readings.map(({ objective, reading }) => {
+      const failures = [read.failure, ...objective.alerts.map((alert) => stands.get(alert))];
+      const failure = failures.find((answer) => answer instanceof StoreFailure);
+      return [objective.sli, reading.snapshot(standing, "service", failure?.reason ?? null)];
+    }),
+  );
 }
 
-async function judged(
-  alert: AlertPlan,
-  reading: Reading,
-  step: AlertStep,
+/** How alerts stand, after they were told what is seen where that can be written: all of them in one go, where they can. */
+async function stood(
+  asked: readonly { readonly alert: AlertPlan; readonly reading: Reading }[],
   by: number,
-  { events, store }: SloCallParts,
-): Promise<AlertDecision | StoreFailure> {
+  { clock, store }: SloCallParts,
+): Promise<readonly Outcome<AlertDecision>[]> {
+  const cells = store.open(alertKernel, "alerts");
+  const patience = new Patience(clock);
   const writes = store.capability === "act" || store.capability === "write";
-  const op = writes ? reading.judge(alert).verdict : "look";
-  const answer = await step(alert.id, alertConfig(alert), { op, by });
-  if (!(answer instanceof StoreFailure) && answer.by === by)
-    events.emit(answer.firing ? "alert.firing" : "alert.resolved", reading.event(alert));
-  return answer;
+  const told = asked.map(({ alert, reading }) => {
+    const op = writes ? reading.judge(alert).verdict : ("look" as const);
+    return [alert.id, alertConfig(alert), { op, by }] as const;
+  });
+  const steps = told.map((one) => cells.with(...one));
+  if (!writes || steps.length < 2 || !store.together(steps)) {
+    const step = patience.with(cells);
+    return Promise.all(told.map((one) => step(...one)));
+  }
+  const answer = await patience.of((call) => store.stepAll(steps, call));
+  return answer instanceof StoreFailure ? told.map(() => answer) : answer;
 }
 
-function windowOf({ kind, name, quick }: Objective, read: SliReadings, sec: number, now: number): SloWindow {
-  const { since, stretches } = stretchesOf(read, sec, now);
+function windowOf(objective: Objective, read: SliReadings, sec: number, now: number): SloWindow {
+  const { quick } = objective;
   let sum = NO_COUNTS;
-  for (const one of stretches) {
-    if (one.kind !== kind || one.name !== name || one.start < since) continue;
-    const [valid = 0, bad = 0, ...latencies] = one.counts;
+  for (const { counts } of stretchesOf(read, objective, sec, now)) {
+    const [valid = 0, bad = 0, ...latencies] = counts;
     let slow = 0;
     for (let i = 0; i < latencies.length; i += 2)
       if (quick !== undefined && (latencies[i] as number) > quick) slow += latencies[i + 1] as number;

@@ -97,7 +97,7 @@ export class ConvexStore<C extends Capability = Capability, Ctx = unknown>
                 entries: counts.map((one) => ({ ...one, counts: [...one.counts] })),
               }),
             ),
-      read: (stretchMs, since) => this.read((ctx, { slis }) => ctx.runQuery(slis.read, { service, stretchMs, since })),
+      read: (since) => this.read((ctx, { slis }) => ctx.runQuery(slis.read, { service, since })),
     };
   }
 

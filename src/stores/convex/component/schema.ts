@@ -83,7 +83,10 @@ export default defineSchema({
     .index("by_end", ["queue", "over", "at"])
     .index("by_any_end", ["over", "at"]),
 
-  /** Counts of service-level indicators, by stretches of time. Each stretch lies in several documents: see `shard`. */
+  /**
+   * Counts of service-level indicators, by stretches of time: each minute in several documents, see `shard`. The clean-up
+   * rolls minutes up into hours, and hours into days, as they get old.
+   */
   slis: defineTable({
     service: v.string(),
     kind: v.union(v.literal("endpoint"), v.literal("upstream")),
@@ -92,8 +95,11 @@ export default defineSchema({
     stretchMs: v.number(),
     /** When it began, Unix milliseconds. */
     start: v.number(),
+    /** When the first minute began that something was counted in. */
+    first: v.optional(v.number()),
     shard: v.number(),
     counts: v.array(v.number()),
+    /** When it may become a part of a longer stretch, or go: Unix milliseconds. */
     until: v.number(),
   })
     .index("by_stretch", ["service", "stretchMs", "start", "kind", "name", "shard"])

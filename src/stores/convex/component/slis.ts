@@ -1,6 +1,6 @@
 import { v } from "convex/values";
 import { addCounts, readCounts } from "../server/slis.js";
-import { sliEntry } from "../server/wire.js";
+import { sliEntry, sliHistory } from "../server/wire.js";
 import { mutation, query } from "./_generated/server.js";
 
 /** Adds what one call has counted. */
@@ -10,16 +10,9 @@ export const record = mutation({
   handler: (ctx, { service, entries }) => addCounts(ctx.db, service, entries, Date.now()),
 });
 
-/** Everything counted since then, by stretches of one length. */
+/** Everything counted since then, in one transaction: what is being rolled up is seen once, and not twice or never. */
 export const read = query({
-  args: { service: v.string(), stretchMs: v.number(), since: v.number() },
-  returns: v.array(
-    v.object({
-      kind: v.union(v.literal("endpoint"), v.literal("upstream")),
-      name: v.string(),
-      start: v.number(),
-      counts: v.array(v.number()),
-    }),
-  ),
+  args: { service: v.string(), since: v.number() },
+  returns: v.array(sliHistory),
   handler: (ctx, args) => readCounts(ctx.db, args),
 });

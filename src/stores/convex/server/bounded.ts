@@ -12,11 +12,17 @@ export interface Some<T> {
  * Reads documents one after the other until there were so many, or they were so large that the transaction has no room
  * for others.
  *
- * @param size about how many characters a document has
+ * @param size about how large a document is, in characters
+ * @param room how large all of them may be
  */
-export async function upTo<T>(query: AsyncIterable<T>, most: number, size: (doc: T) => number): Promise<Some<T>> {
+export async function upTo<T>(
+  query: AsyncIterable<T>,
+  most: number,
+  size: (doc: T) => number,
+  room: number = MOST_CHARACTERS,
+): Promise<Some<T>> {
   const docs: T[] = [];
-  let left = MOST_CHARACTERS;
+  let left = room;
   if (most <= 0) return { docs, more: true };
   for await (const doc of query) {
     docs.push(doc);

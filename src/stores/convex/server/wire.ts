@@ -36,3 +36,15 @@ export const sliEntry = v.object({
 
 /** See {@link sliEntry}. */
 export type SliEntry = Infer<typeof sliEntry>;
+
+/** What one indicator has counted. (By indicator, for an array may have 8,192 entries.) */
+export const sliHistory = v.object({
+  kind: v.union(v.literal("endpoint"), v.literal("upstream")),
+  name: v.string(),
+  stretches: v.array(
+    v.object({ stretchMs: v.number(), start: v.number(), first: v.number(), counts: v.array(v.number()) }),
+  ),
+});
+
+/** See {@link sliHistory}. */
+export type SliHistory = Infer<typeof sliHistory>;

@@ -289,12 +289,16 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
       read: FunctionReference<
         "query",
         "internal",
-        { service: string; stretchMs: number; since: number },
+        { service: string; since: number },
         Array<{
           kind: "endpoint" | "upstream";
           name: string;
-          start: number;
-          counts: Array<number>;
+          stretches: Array<{
+            stretchMs: number;
+            start: number;
+            first: number;
+            counts: Array<number>;
+          }>;
         }>,
         Name
       >;
