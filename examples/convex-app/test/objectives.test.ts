@@ -99,7 +99,7 @@ describe("the app's objectives", () => {
     expect(without).toEqual(["endpoint:whatsapp-verification", "upstream:sentry"]);
   });
 
-  it("have owners and runbooks that exist, and are the gate's where it has the same", async () => {
+  it("have owners and runbooks that exist, and are those of the gate and the dashboard", async () => {
     const { objectives } = await (await app.fresh()).t.query(internal.ops.snapshotForOperators, {});
     const { owners } = policy<{ owners: object }>("ownership-matrix");
     for (const [sli, { owner, runbook }] of Object.entries(objectives))
@@ -110,10 +110,17 @@ describe("the app's objectives", () => {
     const shared = slos.flatMap(({ sli, objective, owner, runbook }) =>
       sli === undefined ? [] : [{ sli, objective, owner, runbook: normalize(join("examples/convex-app", runbook)) }],
     );
-    expect(shared.length).toBe(3);
-    for (const { sli, ...promised } of shared) expect([sli, objectives[sli]]).toMatchObject([sli, promised]);
+    // (It has none about latency: that of a drill has a figure of its own there.)
+    const promised = Object.entries(objectives).filter(([sli]) => sli !== "endpoint:chat:latency");
+    expect(sorted(shared)).toEqual(
+      sorted(promised.map(([sli, { objective, owner, runbook }]) => ({ sli, objective, owner, runbook }))),
+    );
   });
 });
+
+function sorted<T extends { readonly sli: string }>(list: readonly T[]): T[] {
+  return [...list].sort((a, b) => (a.sli < b.sli ? -1 : 1));
+}
 
 function policy<T>(name: string): T {
   return JSON.parse(readFileSync(`${POLICIES}${name}.json`, "utf8")) as T;

@@ -1,13 +1,16 @@
 import type { Slo } from "keelson";
 
-/** What the app promises, who is called when it isn't kept, and where is written what to do. */
+/**
+ * What the app promises, who is called when it isn't kept, and where is written what to do. The release gate and the
+ * dashboard judge by the same, in `scripts/reliability/slo-baseline.json`.
+ */
 function slo(objective: number, owner: string, runbook: string, more: Pick<Slo, "latency"> = {}): Slo {
   return { objective, owner, runbook: `docs/runbooks/${runbook}.md`, ...more };
 }
 
 /**
- * Of the routes: as the release gate's baseline has them (`scripts/reliability/slo-baseline.json`). The verification of
- * WhatsApp's webhook has none: Meta asks for it when the webhook is set up, and hardly ever again.
+ * Of the routes. The verification of WhatsApp's webhook has none: Meta asks for it when the webhook is set up, and hardly
+ * ever again.
  */
 export const routes = {
   chat: slo(0.98, "chat", "chat-availability", { latency: { within: "10s", objective: 0.95 } }),
