@@ -13,6 +13,7 @@ const PAGE = fileURLToPath(new URL("./page/", import.meta.url));
 const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
   "/": ["index.html", "text/html; charset=utf-8"],
   "/page.js": ["page.js", "text/javascript; charset=utf-8"],
+  "/objectives.js": ["objectives.js", "text/javascript; charset=utf-8"],
   "/page.css": ["page.css", "text/css; charset=utf-8"],
 };
 const MOST_BYTES = 1_000_000;

@@ -109,6 +109,20 @@ describe("the page", () => {
     expect(await page.locator("#parcels li").allTextContents()).toEqual(["UPS 1Z999AA10123456784: shipped"]);
   });
 
+  it("shows operators, and nobody else, how the app's objectives stand", async () => {
+    const shopper = await signedIn("gina");
+    await ask(shopper, "a keel");
+    await shopper.getByRole("link", { name: "a keel: buyer's guide" }).first().waitFor();
+    expect(await shopper.getByRole("region", { name: "Objectives" }).isVisible()).toBe(false);
+    const page = await signedIn("olga");
+    const objectives = page.getByRole("region", { name: "Objectives" });
+    await objectives.getByText("endpoint:chat: 98 % promised, 100 % of its budget left").waitFor();
+    await page.getByRole("button", { name: "Look again" }).click();
+    expect(await objectives.getByRole("listitem").count()).toBe(10);
+    expect(await objectives.locator(".problem").count()).toBe(0);
+    await page.screenshot({ path: `${SHOTS}/convex-objectives.png`, fullPage: true });
+  });
+
   it("says that there is no mailbox to look through", async () => {
     const page = await signedIn("dora");
     await page.getByRole("button", { name: "Look for parcels" }).click();

@@ -1,4 +1,6 @@
 /** The page: plain functions over Convex's HTTP API, and the chat's stream. */
+import { showObjectives } from "./objectives.js";
+
 const $ = (id) => document.getElementById(id);
 let token = "";
 let thread;
@@ -191,6 +193,7 @@ action("unlink", "code", async () => {
   $("code").textContent = "";
   await phone();
 });
+action("look", "looked", () => showObjectives($("objectives"), call));
 $("phone-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   const response = await fetch("/demo/phone", {
@@ -213,7 +216,7 @@ $("sign-in").addEventListener("submit", async (event) => {
   $("who").hidden = false;
   $("who").textContent = `Signed in as ${user}`;
   document.querySelector("main").hidden = false;
-  await Promise.all([favorites(), parcels(), mailbox(), phone()]);
+  await Promise.all([favorites(), parcels(), mailbox(), phone(), showObjectives($("objectives"), call)]);
   $("ask").elements.message.focus();
 });
 
