@@ -153,7 +153,15 @@ export {
   type Slo,
 } from "./observe/slo/slo.js";
 export type { AlertSnapshot, BurnSnapshot, ObjectiveSnapshot } from "./observe/slo/snapshot.js";
-export type { SliSnapshot, SliSnapshots, SliWindow, Snapshot, StoreSnapshot } from "./observe/snapshot.js";
+export type {
+  DeniedKey,
+  LimiterReading,
+  SliSnapshot,
+  SliSnapshots,
+  SliWindow,
+  Snapshot,
+  StoreSnapshot,
+} from "./observe/snapshot.js";
 export { Breaker } from "./primitives/breaker/breaker.js";
 export type { BreakerOptions } from "./primitives/breaker/options.js";
 export type { BreakerRecord } from "./primitives/breaker/record.js";

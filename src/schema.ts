@@ -19,6 +19,15 @@ const limiter = z.object({
   allowed: count,
   denied: count,
   degraded: z.object({ open: count, closed: count, local: count }),
+  topDenied: z
+    .array(
+      z.object({
+        hash: z.string().describe("In place of the key: another one in another process and after a restart."),
+        atLeast: count,
+        atMost: count,
+      }),
+    )
+    .describe("The keys that this process denied most in the last five to ten minutes."),
 });
 
 const breaker = z.object({

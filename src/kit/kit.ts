@@ -22,13 +22,14 @@ import type { Definition } from "./capabilities.js";
 import { Definer } from "./definer.js";
 import { drained } from "./drain.js";
 import { type Ground, groundOf } from "./ground.js";
+import { KeyHash } from "./key-hash.js";
 import type { KitLevers } from "./levers/kit-levers.js";
 import { LeverWatch } from "./levers/lever-watch.js";
 import { leversOfCall, leversOfKit } from "./levers/levers-of.js";
 import { Objectives } from "./objectives.js";
 import { type KitParts, PARTS } from "./parts.js";
 import { Bindings } from "./registry.js";
-import { snapshotOf, storesAsked } from "./snapshot.js";
+import { limitersRead, snapshotOf, storesAsked } from "./snapshot.js";
 import type { BoundKit, CloseOptions, DoorRequest, Kit, KitOptions } from "./types.js";
 import { WaysIn } from "./ways-in.js";
 
@@ -46,6 +47,7 @@ class KitOfParts extends Definer {
   readonly #leverWatch: LeverWatch | undefined;
   /** Made when first asked for: some platforms have no randomness while modules load. */
   #bootId: string | undefined;
+  readonly #keyHash = new KeyHash();
   readonly #started: { readonly monotonic: number; readonly wall: number };
   #closed: Promise<boolean> | undefined;
   readonly #onClosing: (() => void)[] = [];
@@ -126,6 +128,10 @@ class KitOfParts extends Definer {
   async snapshot(): Promise<Snapshot> {
     if (!this.#ground.bound) throw unbound("snapshot");
     return this.#snapshot(this.here);
+  }
+
+  keyHash(key: string): Promise<string> {
+    return this.#keyHash.of(key);
   }
 
   using(store: Store): BoundKit<Knobs, Capability> {
@@ -219,6 +225,7 @@ class KitOfParts extends Definer {
       // Where time stands still, only the wall clock can be asked.
       uptimeMs: bound ? clock.monotonic() - this.#started.monotonic : Math.max(0, clock.wall() - this.#started.wall),
       knobs: this.knobSet.snapshot(),
+      limiters: await limitersRead(bindings, bound ? (key) => this.keyHash(key) : undefined),
       overload: overload?.snapshot() ?? null,
       slis: slis.snapshot(),
       objectives: watch.snapshot(),

@@ -1,7 +1,11 @@
 import pTimeout from "p-timeout";
-import type { Snapshot } from "../observe/snapshot.js";
+import type { DeniedKey, LimiterReading, Snapshot } from "../observe/snapshot.js";
+import { ENGINE, type Limiter } from "../primitives/limiter/limiter.js";
 import { clockTimers } from "../primitives/timeout/clock-timers.js";
 import type { Bindings } from "./registry.js";
+
+/** Keys that a limiter names as those it denies most. */
+const DENIED_SHOWN = 10;
 
 /** How long a snapshot waits for what the stores say of their queues. */
 const ASKING_MS = 1_000;
@@ -31,8 +35,41 @@ export async function storesAsked(bindings: Bindings, more: readonly (() => Prom
 /** What a snapshot has beside what was defined. */
 export type SnapshotHead = Pick<
   Snapshot,
-  "service" | "bootId" | "at" | "uptimeMs" | "knobs" | "overload" | "slis" | "objectives" | "levers" | "surface"
+  | "service"
+  | "bootId"
+  | "at"
+  | "uptimeMs"
+  | "knobs"
+  | "limiters"
+  | "overload"
+  | "slis"
+  | "objectives"
+  | "levers"
+  | "surface"
 >;
+
+/**
+ * The limiters with the keys they deny most.
+ *
+ * @param hash what stands for a key; `undefined` where limiters live no longer than a call, and remember nobody
+ */
+export async function limitersRead(
+  bindings: Bindings,
+  hash: ((key: string) => Promise<string>) | undefined,
+): Promise<Record<string, LimiterReading>> {
+  const read = [...bindings.all("limiters")].map(async ([name, limiter]) => {
+    const topDenied = hash === undefined ? [] : await denied(limiter, hash);
+    return [name, { ...limiter.snapshot(), topDenied }] as const;
+  });
+  return Object.fromEntries(await Promise.all(read));
+}
+
+function denied(limiter: Limiter, hash: (key: string) => Promise<string>): Promise<DeniedKey[]> {
+  const top = limiter[ENGINE].topDenied(DENIED_SHOWN);
+  return Promise.all(
+    top.map(async ({ key, count, error }) => ({ hash: await hash(key), atLeast: count - error, atMost: count })),
+  );
+}
 
 /** Puts a snapshot together. */
 export function snapshotOf(bindings: Bindings, head: SnapshotHead): Snapshot {
@@ -41,7 +78,6 @@ export function snapshotOf(bindings: Bindings, head: SnapshotHead): Snapshot {
     version: 1,
     ...head,
     store: { kind: store?.kind ?? "none", ...(store?.stats() ?? { cells: null, capacity: null }) },
-    limiters: bindings.snapshots("limiters"),
     upstreams: bindings.snapshots("upstreams"),
     breakers: bindings.snapshots("breakers"),
     bulkheads: bindings.snapshots("bulkheads"),

@@ -194,6 +194,14 @@ export interface Kit<K extends Knobs, C extends Capability, Ctx> extends AsyncDi
   readonly levers: C extends "none" ? never : Levers;
   /** Everything the kit knows about itself. */
   readonly snapshot: C extends "none" ? never : () => Promise<Snapshot>;
+  /**
+   * What stands for a limiter's key in {@link Snapshot}s: twelve hex digits of its HMAC-SHA-256. The secret is random, the
+   * kit's own, and gone with it: a key has another hash in another process and after a restart, and no way leads back. To
+   * find whose hash it is, a service notes both where such things may be noted.
+   *
+   * @throws {ConfigError} when the key is no text, or empty
+   */
+  keyHash(key: string): Promise<string>;
   /** Binds the kit's definitions to another place: each call's ctx, or another store. */
   using<C2 extends Capability>(store: Store<C2, C2 extends "act" ? Ctx : unknown>): BoundKit<K, C2>;
   /**

@@ -33,7 +33,7 @@ export interface Snapshot {
   readonly store: StoreSnapshot;
   /** The values in effect, by name; those of secrets read `"[secret]"`. */
   readonly knobs: Readonly<Record<string, KnobValue>>;
-  readonly limiters: Readonly<Record<string, LimiterSnapshot>>;
+  readonly limiters: Readonly<Record<string, LimiterReading>>;
   readonly upstreams: Readonly<Record<string, UpstreamSnapshot>>;
   /** Breakers made on their own; those of upstreams are with their upstream. */
   readonly breakers: Readonly<Record<string, BreakerSnapshot>>;
@@ -54,6 +54,23 @@ export interface Snapshot {
   readonly levers: readonly LeverEntry[];
   /** Every way into the service with its protections. */
   readonly surface: readonly Surface[];
+}
+
+/** A limiter, and whom it denies. */
+export interface LimiterReading extends LimiterSnapshot {
+  /**
+   * The keys that this process denied most in the last five to ten minutes, ten at most, the most denied first. Denials
+   * for want of the store are left out. Empty where each call brings its own store: nothing is remembered there.
+   */
+  readonly topDenied: readonly DeniedKey[];
+}
+
+/** A key that a limiter denies often, and how often: counted in bounded room, so that of some only bounds are known. */
+export interface DeniedKey {
+  /** In place of the key, which may be somebody's address or name: see `kit.keyHash`. */
+  readonly hash: string;
+  readonly atLeast: number;
+  readonly atMost: number;
 }
 
 /** The store of a kit. */

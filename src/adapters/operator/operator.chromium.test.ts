@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { SHOTS, startBrowser } from "../../../test/setup/browser.js";
-import { startShop, TOKEN } from "./shop.fixture.js";
+import { PHONES, startShop, TOKEN } from "./shop.fixture.js";
 
 describe("the operator page", () => {
   let browser: Browser;
@@ -98,6 +98,19 @@ describe("the operator page", () => {
     const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     expect(ground).toBe("rgb(15, 20, 26)");
     expect(await overflow(page)).toBe(0);
+  });
+
+  it("names those whom limiters deny most, and nobody can tell who they are", async () => {
+    const page = await signedIn();
+    const codes = page.locator("#limiters .denied dl > div").filter({ hasText: "codes" });
+    const [first] = PHONES;
+    await codes
+      .locator("li")
+      .first()
+      .getByText(await shop.kit.keyHash(first))
+      .waitFor();
+    expect(await codes.locator("li").first().textContent()).toMatch(/^[0-9a-f]{12}[1-9]\d*×$/);
+    expect(await page.content()).not.toContain("+1555");
   });
 
   it("does without a mouse", async () => {

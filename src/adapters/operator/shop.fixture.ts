@@ -13,6 +13,9 @@ import { operator } from "./operator.js";
 
 export const TOKEN = "for-this-test-alone";
 
+/** Who asks for a code to link a phone: the first again and again. */
+export const PHONES = ["+15550100", "+15550100", "+15550100", "+15550101", "+15550102"] as const;
+
 /** Starts it; everything in it can be ended with `close`. */
 export async function startShop() {
   const search = await faultyUpstream({ handler: () => Response.json({ hits: [] }) });
@@ -63,6 +66,15 @@ export async function startShop() {
       return { text: await response.text() };
     },
   });
+  const codes = kit.limiter("codes", { algorithm: "sliding-log", limit: 5, per: "10m", onStoreFailure: "closed" });
+  const link = kit.endpoint({
+    name: "link",
+    method: "POST",
+    path: "/api/link",
+    auth: anonymous("a test"),
+    limits: [{ limiter: codes, by: ({ header }) => header("x-phone") ?? "nobody" }],
+    handler: () => ({ sent: true }),
+  });
   const page = kit.endpoint({
     name: "pages",
     slo: { ...slo, objective: 0.995 },
@@ -73,10 +85,11 @@ export async function startShop() {
     handler: async ({ params }) => ({ page: await pages.read(params.id, () => Promise.resolve(`page ${params.id}`)) }),
   });
 
+  let visits = 0;
   let streams = true;
   const ops = operator(kit, { auth: operators, login: "token", every: "250ms" });
   const app = express();
-  app.use(mount(chat, page));
+  app.use(mount(chat, page, link));
   app.use("/ops/stream", (_req, res, next) => (streams ? next() : void res.status(503).end()));
   app.use("/ops", ops);
   const server = createServer(app);
@@ -95,6 +108,9 @@ export async function startShop() {
     },
     /** Asks for a few things, as customers do. */
     customers: async (many: number) => {
+      const phone = PHONES[visits++ % PHONES.length] as string;
+      const sent = await fetch(`${url}/api/link`, { method: "POST", headers: { "x-phone": phone } });
+      await sent.body?.cancel();
       await Promise.all(
         Array.from({ length: many }, async (_, at) => {
           const answer = await (at % 2 === 0

@@ -14,6 +14,8 @@ import {
 } from "../../core/store.js";
 import { broken, StoreWait } from "../../core/store-wait.js";
 import type { LimitConfig, LimitDecision, LimitInput, LimitKernel } from "../../kernel/limit/limit.js";
+import { RecentTop } from "../../kernel/top/recent-top.js";
+import type { Counted } from "../../kernel/top/space-saving.js";
 import type { Decision } from "./decision.js";
 import { LocalLimits } from "./local-limits.js";
 import { kernelOf, type LimiterConfig, type LimiterOptions, limiterConfig, whereOf } from "./options.js";
@@ -24,6 +26,10 @@ const TAKE_ONE: LimitInput = { op: "take", amount: 1, at: -1 };
 
 /** When to try again after a store's failure: soon, for stores come back. */
 const RETRY_MS = 1_000;
+
+/** Keys that are counted to know the ones that are denied most, in each of two windows. */
+const DENIED_KEYS = 64;
+const DENIED_WINDOW_MS = 300_000;
 
 /** What a limiter is made of: its store's cells, what is decided without them, and the counts. */
 export class LimiterEngine {
@@ -36,6 +42,8 @@ export class LimiterEngine {
   readonly #local: LocalLimits;
   readonly #prefetch: Prefetch;
   #cells: Cells<LimitConfig, LimitInput, LimitDecision> | undefined;
+  /** Made with the first denial: where each call has a limiter of its own, most need none. */
+  #denied: RecentTop | undefined;
 
   constructor(
     readonly name: string,
@@ -166,7 +174,7 @@ export class LimiterEngine {
   count(key: string, cost: number, decision: Decision, context: Context | undefined): void {
     const { allowed, source } = decision;
     if (allowed) this.counts.allowed++;
-    else this.counts.denied++;
+    else this.#countDenied(key, source);
     if (source !== "store") this.counts[source]++;
     if (!this.#rt.events.wants("limiter.decision")) return;
     const { remaining, retryAfterMs } = decision;
@@ -180,6 +188,19 @@ export class LimiterEngine {
       retryAfterMs,
       source,
     });
+  }
+
+  /** The keys that were denied most in the last five to ten minutes. The keys themselves: not for others to see. */
+  topDenied(most: number): readonly Counted[] {
+    return this.#denied?.top(most, this.#rt.clock.monotonic()) ?? [];
+  }
+
+  #countDenied(key: string, source: Decision["source"]): void {
+    this.counts.denied++;
+    // What is refused because the store failed says nothing about whom.
+    if (source === "closed") return;
+    this.#denied ??= new RecentTop(DENIED_KEYS, DENIED_WINDOW_MS);
+    this.#denied.add(key, this.#rt.clock.monotonic());
   }
 
   #step(key: string, input: LimitInput): MaybePromise<Outcome<LimitDecision>> {

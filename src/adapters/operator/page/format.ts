@@ -8,6 +8,11 @@ export function count(value: number | null | undefined): string {
   return Number.isInteger(value) || value >= 100 ? String(Math.round(value)) : value.toFixed(1);
 }
 
+/** How often: `120×`, and where only bounds are known `96–120×`. */
+export function times({ atLeast, atMost }: { readonly atLeast: number; readonly atMost: number }): string {
+  return atLeast === atMost ? `${count(atMost)}×` : `${count(atLeast)}–${count(atMost)}×`;
+}
+
 /** So many a second: `0`, `0.2/s`, `12/s`. */
 export function rate(value: number | null | undefined): string {
   if (value === null || value === undefined) return DASH;

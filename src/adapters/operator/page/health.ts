@@ -1,4 +1,4 @@
-import type { Snapshot } from "../../../observe/snapshot.js";
+import type { DeniedKey, Snapshot } from "../../../observe/snapshot.js";
 import { plural } from "./format.js";
 import { breakersOf, deadIn } from "./history.js";
 
@@ -36,6 +36,11 @@ export function breakerLevel(state: string): Level {
 /** How a queue that is this full is. */
 export function pressureLevel(pressure: number): Level {
   return pressure >= 0.9 ? "bad" : pressure >= 0.7 ? "warn" : "ok";
+}
+
+/** Whether a key is known to be denied often: where thousands take turns, most of its count may be others'. */
+export function standsOut({ atLeast, atMost }: DeniedKey): boolean {
+  return atLeast * 10 >= atMost;
 }
 
 /** How a budget of which so much is left is. */

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { createKit } from "../../../kit/kit.js";
 import type { SliSnapshot, Snapshot } from "../../../observe/snapshot.js";
 import { ManualClock } from "../../../testing/manual-clock.js";
-import { count, millis, percent, rate, span } from "./format.js";
-import { healthOf } from "./health.js";
+import { count, millis, percent, rate, span, times } from "./format.js";
+import { healthOf, standsOut } from "./health.js";
 import { History, MOST_SAMPLES } from "./history.js";
 import { ServerSentReader } from "./sse.js";
 
@@ -101,6 +101,19 @@ describe("health", () => {
   });
 });
 
+describe("a key that is denied", () => {
+  it("stands out unless most of its count may be others'", () => {
+    const told = (atLeast: number, atMost: number) => standsOut({ hash: "a", atLeast, atMost });
+    expect([told(1, 1), told(900, 1_000), told(100, 1_000), told(99, 1_000), told(1, 15_601)]).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+});
+
 describe("server-sent events", () => {
   it("are read in whatever pieces they come", () => {
     const text = ': hello\n\nevent: snapshot\ndata: {"a":1}\n\nevent: end\r\ndata: {}\r\n\r\ndata: x\ndata: y\n\n';
@@ -124,6 +137,8 @@ describe("figures", () => {
     [count(3.44), "3.4"],
     [count(12_345), "12.3k"],
     [count(1_200_000), "1.2M"],
+    [times({ atLeast: 120, atMost: 120 }), "120×"],
+    [times({ atLeast: 9_600, atMost: 12_000 }), "9600–12.0k×"],
     [rate(0), "0"],
     [rate(0.04), "<0.1/s"],
     [rate(0.25), "0.3/s"],

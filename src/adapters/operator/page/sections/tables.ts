@@ -17,6 +17,7 @@ import {
   section,
   table,
 } from "../parts.js";
+import { denied } from "./denied.js";
 
 interface Kind<T> {
   readonly id: string;
@@ -60,8 +61,21 @@ function write(cells: readonly Element[], ...texts: readonly string[]): void {
   });
 }
 
-/** Limiters: what they let in and what not. */
-export const limiters = (): Section =>
+/** Limiters: what they let in and what not, and whom not. */
+export function limiters(): Section {
+  const each = limiterTable();
+  const keys = denied();
+  each.node.append(keys.node);
+  return {
+    node: each.node,
+    update: (state) => {
+      each.update(state);
+      keys.update(state);
+    },
+  };
+}
+
+const limiterTable = (): Section =>
   tableSection<LimiterSnapshot>({
     id: "limiters",
     title: "Limiters",
