@@ -113,10 +113,39 @@ describe("the operator page", () => {
     expect(await page.content()).not.toContain("+1555");
   });
 
+  it("shows breakers and bulkheads of their own with their levers", async () => {
+    const page = await signedIn();
+    const payments = page.locator("#guards tbody tr").filter({ hasText: "payments" });
+    await payments.getByText("closed", { exact: true }).waitFor();
+    for (let time = 0; time < 3; time++)
+      await shop.paying.run(() => Promise.reject(new Error("declined"))).catch((error: Error) => error);
+    await payments.getByText("open", { exact: true }).waitFor();
+    await page.locator(".why").getByText("breaker:payments cut off").waitFor();
+    await payments.locator("rect.open").first().waitFor({ state: "attached" });
+    await page.locator("#guards").getByText("0/4").waitFor();
+    await page.locator("#guards").getByText("2 slots a key").waitFor();
+    await payments.getByRole("button", { name: "Levers of breaker:payments" }).click();
+    await page.locator("select[name=lever]").selectOption("breaker.close");
+    await page.getByLabel("Reason").fill("The bank is back");
+    await page.getByRole("button", { name: "Close breaker:payments" }).click();
+    await payments.getByText("closed", { exact: true }).waitFor();
+    expect(await shop.paying.run(() => "paid")).toBe("paid");
+  });
+
   it("does without a mouse", async () => {
     const page = await signedIn();
     await page.locator("#levers").getByText("No lever is pulled.").waitFor();
     await page.getByRole("button", { name: "Levers of search", exact: true }).waitFor();
+    const part = () => page.evaluate(() => document.activeElement?.id);
+    for (const [key, id] of [
+      ["3", "endpoints"],
+      ["j", "queues"],
+      ["j", "limiters"],
+      ["k", "queues"],
+    ] as const) {
+      await page.keyboard.press(key);
+      expect(await part()).toBe(id);
+    }
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Help" }).waitFor();
     await page.keyboard.press("Escape");
@@ -129,14 +158,14 @@ describe("the operator page", () => {
     await page.keyboard.press("Enter");
     await page.locator("#levers .levers").getByText("Drill, without a mouse").waitFor();
     await page.waitForFunction(() => document.activeElement?.textContent === "Levers");
-    await page.getByRole("button", { name: /^Release breaker\.isolate of upstream:/ }).focus();
+    await page.getByRole("button", { name: /^Release breaker\.isolate of breaker:payments/ }).focus();
     await page.keyboard.press("Enter");
-    await page.getByRole("dialog", { name: /^Release breaker\.isolate of upstream:/ }).waitFor();
+    await page.getByRole("dialog", { name: /^Release breaker\.isolate of breaker:payments/ }).waitFor();
     await page.keyboard.type("Over");
     for (let to = 0; to < 2; to++) await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     await page.locator("#levers").getByText("No lever is pulled.").waitFor();
-    expect(await page.locator("[role=status]").textContent()).toMatch(/^Released: breaker\.isolate upstream:/);
+    expect(await page.locator("[role=status]").textContent()).toMatch(/^Released: breaker\.isolate breaker:payments/);
   });
 
   it("keeps a reason from being left out", async () => {
@@ -169,6 +198,30 @@ describe("the operator page", () => {
     await page.screenshot({ path: `${SHOTS}/operator-phone.png` });
     await page.keyboard.press("l");
     expect(await page.getByRole("dialog").evaluate((node) => node.getBoundingClientRect().right <= 390)).toBe(true);
+  });
+
+  it.each([390, 760, 1200, 1440])("has the levers of every row and card at hand, %i pixels wide", async (width) => {
+    const page = await signedIn({ width, height: 844 });
+    const buttons = page.getByRole("button", { name: /^Levers of / });
+    await buttons.first().waitFor();
+    const names = await buttons.evaluateAll((all) => all.map((one) => one.getAttribute("aria-label")));
+    expect(names).toEqual(
+      ["chat", "mail/receipt", "chat", "codes", "operator", "operator:auth-failures", "pages"]
+        .concat(["search", "model", "breaker:payments", "bulkhead:reports", "CHAT_MAX", "SEARCH_TTL"])
+        .map((name) => `Levers of ${name}`),
+    );
+    // What lies in front of its middle is the button itself: it is not cut off, nor behind anything.
+    const reached = await buttons.evaluateAll((all) =>
+      all.filter((one) => {
+        one.scrollIntoView({ block: "center", behavior: "instant" });
+        const { left, right, top, height } = one.getBoundingClientRect();
+        return [left + 2, right - 2].every((x) => one.contains(document.elementFromPoint(x, top + height / 2)));
+      }),
+    );
+    expect(reached).toHaveLength(names.length);
+    // The circuits' rows are still rows to those who hear the page.
+    await page.getByRole("rowheader", { name: "payments breaker" }).waitFor();
+    expect(await overflow(page)).toBe(0);
   });
 
   it("asks again and again when its stream is cut", async () => {

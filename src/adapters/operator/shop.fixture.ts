@@ -37,6 +37,9 @@ export async function startShop() {
     bulkhead: { maxConcurrent: 16, maxQueue: 32 },
   });
   const model = kit.upstream("model", { timeout: "2s", breaker: {}, bulkhead: { maxConcurrent: 8, maxQueue: 16 } });
+  const paying = kit.breaker("payments", { minimumCalls: 3, window: "10s", openFor: "4s" });
+  kit.bulkhead("reports", { maxConcurrent: 4, maxQueue: 8 });
+  kit.sharedBulkhead("printers", { maxConcurrent: 2 });
   const turns = kit.limiter("chat", { algorithm: "gcra", limit: (k) => k.CHAT_MAX, per: "1m" });
   const pages = kit.cache("pages", { ttl: "1s" });
   const mail = kit.queue("mail", {
@@ -101,6 +104,7 @@ export async function startShop() {
     search,
     ops,
     mail,
+    paying,
     /** Streams are cut, and no new ones opened, or they can be had again. */
     cutStreams: (cut: boolean) => {
       streams = !cut;

@@ -94,6 +94,9 @@ export function healthOf(snapshot: Snapshot): Health {
   if (trying.length > 0) why.push(`${trying.join(", ")} on trial`);
   if (full.length > 0) why.push(`${full.join(", ")} nearly full`);
   if (unasked.length > 0) why.push("the store does not answer");
+  if (snapshot.overload?.overloaded === true) why.push("overloaded");
+  const below = snapshot.overload?.shedBelow ?? null;
+  if (below !== null) why.push(`what is below ${below} is shed`);
   if (why.length === 0)
     return { level: "ok", word: "Healthy", why: dead > 0 ? `${plural(dead, "dead job")} to look at` : "nothing wrong" };
   return pages.length > 0 || unasked.length > 0

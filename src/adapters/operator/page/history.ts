@@ -18,7 +18,7 @@ export interface Sample {
   readonly restart: boolean;
   readonly endpoints: Readonly<Record<string, Flow>>;
   readonly upstreams: Readonly<Record<string, Flow>>;
-  /** State of each upstream's breaker, and of those on their own. */
+  /** State of each breaker, see {@link breakersOf}. */
   readonly breakers: Readonly<Record<string, string>>;
   readonly total: Flow;
   readonly queued: number;
@@ -118,11 +118,11 @@ function totalOf(flows: readonly Flow[]): Flow {
   return { rate, errors: rate === null || rate === 0 ? null : bad / rate, p50, p95, p99 };
 }
 
-/** The state of every breaker there is, by the upstream's name or its own. */
+/** The state of every breaker there is: an upstream's by that one's name, others as `breaker:name`. */
 export function breakersOf({ upstreams, breakers }: Snapshot): Record<string, string> {
   const states: Record<string, string> = {};
   for (const [name, { breaker }] of Object.entries(upstreams)) if (breaker !== null) states[name] = breaker.state;
-  for (const [name, { state }] of Object.entries(breakers)) states[name] = state;
+  for (const [name, { state }] of Object.entries(breakers)) states[`breaker:${name}`] = state;
   return states;
 }
 

@@ -12,13 +12,20 @@ export interface Keys {
 
 /** Listens for single keys, except where somebody writes. */
 export function shortcuts(keys: Keys): void {
-  const parts = keys.sections.map(({ node }) => node).filter((node) => node.id !== "");
+  const all = keys.sections.map(({ node }) => node).filter((node) => node.id !== "");
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
     if (event.ctrlKey || event.metaKey || event.altKey || !keys.enabled()) return;
     if (document.querySelector("dialog[open]") !== null) return;
     if (target instanceof HTMLElement && target.closest("input, textarea, select") !== null) return;
-    const part = /^[1-9]$/.test(key) ? parts[Number(key) - 1] : undefined;
+    const parts = all.filter((node) => !node.hasAttribute("hidden"));
+    const part =
+      parts[
+        wanted(
+          key,
+          parts.findIndex((node) => node.contains(document.activeElement)),
+        )
+      ];
     if (part instanceof HTMLElement) {
       part.scrollIntoView({ block: "start" });
       part.focus({ preventScroll: true });
@@ -28,4 +35,11 @@ export function shortcuts(keys: Keys): void {
     else return;
     event.preventDefault();
   });
+}
+
+/** Which part a key leads to, from the one that has the focus; -1: none has, or none is wanted. */
+function wanted(key: string, from: number): number {
+  if (/^[1-9]$/.test(key)) return Number(key) - 1;
+  if (key === "j" || key === "J") return from + 1;
+  return key === "k" || key === "K" ? from - 1 : -1;
 }

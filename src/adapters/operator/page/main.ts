@@ -12,6 +12,7 @@ import { follow } from "./live.js";
 import { alerts } from "./sections/alerts.js";
 import { endpoints } from "./sections/endpoints.js";
 import { glance } from "./sections/glance.js";
+import { guards } from "./sections/guards.js";
 import { levers as leverSection } from "./sections/levers.js";
 import { surface } from "./sections/surface.js";
 import { caches, knobs, limiters, queues } from "./sections/tables.js";
@@ -28,7 +29,7 @@ let paused = false;
 
 const top = [glance(), alerts()];
 const left = [traffic(), endpoints(), queues(), limiters(), caches()];
-const right = [upstreams(), leverSection(), knobs()];
+const right = [upstreams(), guards(), leverSection(), knobs()];
 const last = surface();
 const sections = [...top, ...left, ...right, last];
 

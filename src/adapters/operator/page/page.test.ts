@@ -4,7 +4,8 @@ import type { SliSnapshot, Snapshot } from "../../../observe/snapshot.js";
 import { ManualClock } from "../../../testing/manual-clock.js";
 import { count, millis, percent, rate, span, times } from "./format.js";
 import { healthOf, standsOut } from "./health.js";
-import { History, MOST_SAMPLES } from "./history.js";
+import { breakersOf, History, MOST_SAMPLES } from "./history.js";
+import { guardsOf } from "./sections/guards.js";
 import { ServerSentReader } from "./sse.js";
 
 const PLAIN = await createKit({ service: "shop", env: {}, clock: new ManualClock() }).snapshot();
@@ -101,6 +102,47 @@ describe("health", () => {
   });
 });
 
+describe("breakers and bulkheads of their own", () => {
+  it("are not taken for those of an upstream with the same name", async () => {
+    const clock = new ManualClock();
+    const kit = createKit({ service: "shop", env: {}, clock });
+    const search = kit.upstream("search", { breaker: {} });
+    const own = kit.breaker("search");
+    own.isolate();
+    const now = await kit.snapshot();
+    expect(breakersOf(now)).toEqual({ search: "closed", "breaker:search": "isolated" });
+    expect(healthOf(now)).toMatchObject({ word: "Degraded", why: "breaker:search cut off" });
+    own.close();
+    search.breaker?.isolate();
+    expect(healthOf(await kit.snapshot()).why).toBe("search cut off");
+  });
+
+  it("are told with what is in them", async () => {
+    const clock = new ManualClock();
+    const kit = createKit({ service: "shop", env: {}, clock });
+    kit.breaker("bank").isolate();
+    const reports = kit.bulkhead("reports", { maxConcurrent: 1, maxQueue: 2 });
+    const printers = kit.sharedBulkhead("printers", { maxConcurrent: 3 });
+    const held: { done?: () => void } = {};
+    const running = reports.run(
+      () =>
+        new Promise<void>((resolve) => {
+          held.done = resolve;
+        }),
+    );
+    const waiting = reports.run(() => 1);
+    await printers.run(() => 1);
+    const told = guardsOf(await kit.snapshot());
+    expect(told.map(([name, { level, word, running: now, queued }]) => [name, level, word, now, queued])).toEqual([
+      ["breaker:bank", "bad", "isolated", "–", "–"],
+      ["bulkhead:reports", "warn", "full", "1/1", "1/2"],
+      ["shared bulkhead:printers", "ok", "3 slots a key", "0", "0"],
+    ]);
+    held.done?.();
+    expect(await Promise.all([running, waiting])).toEqual([undefined, 1]);
+  });
+});
+
 describe("a key that is denied", () => {
   it("stands out unless most of its count may be others'", () => {
     const told = (atLeast: number, atMost: number) => standsOut({ hash: "a", atLeast, atMost });
@@ -111,6 +153,19 @@ describe("a key that is denied", () => {
       false,
       false,
     ]);
+  });
+});
+
+describe("health under overload", () => {
+  it("says what is shed, and that there is too much to do", () => {
+    const overload = PLAIN.overload as NonNullable<Snapshot["overload"]>;
+    const told = (more: Partial<typeof overload>) =>
+      healthOf(snapshot(0, undefined, { overload: { ...overload, ...more } }));
+    expect(told({})).toMatchObject({ level: "ok" });
+    expect(told({ overloaded: true, shedBelow: "high" })).toMatchObject({
+      level: "warn",
+      why: "overloaded · what is below high is shed",
+    });
   });
 });
 

@@ -31,29 +31,44 @@ export function section(id: string, title: string, ...children: readonly Child[]
   return { node, note };
 }
 
-/** One column of a table: `wide` ones are left out on a phone. */
-export type Column = readonly [title: string, kind?: "" | "num" | "wide" | "num wide"];
+/** One column of a table: numbers, what was lately (a line of its own on a phone), or the row's levers. */
+export type Column = readonly [title: string, kind?: "" | "num" | "past" | "act"];
 
-/** A table; rows go into `body`. */
+/**
+ * A table; rows go into `body`. On a phone each row is a card, and no longer laid out as a table: roles say that it still
+ * is one.
+ */
 export function table(caption: string, columns: readonly Column[]) {
-  const body = el("tbody");
+  const body = el("tbody", { role: "rowgroup" });
   const heads = columns.map(([title, kind = ""]) =>
-    el("th", { scope: "col", class: kind }, title === "" ? el("span", { class: "hidden" }, "Levers") : title),
+    el(
+      "th",
+      { scope: "col", role: "columnheader", class: kind },
+      kind === "act" ? el("span", { class: "hidden" }, "Levers") : title,
+    ),
   );
   const node = el(
     "div",
     { class: "scroll" },
-    el("table", {}, el("caption", { class: "hidden" }, caption), el("thead", {}, el("tr", {}, ...heads)), body),
+    el(
+      "table",
+      { role: "table" },
+      el("caption", { class: "hidden" }, caption),
+      el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, ...heads)),
+      body,
+    ),
   );
   return { node, body };
 }
 
 /** Cells of a row, the first being what the row is about. */
 export function row(columns: readonly Column[]) {
-  const cells = columns.map(([, kind = ""], at) =>
-    at === 0 ? el("th", { scope: "row", class: kind }) : el("td", { class: kind }),
+  const cells = columns.map(([title, kind = ""], at) =>
+    at === 0
+      ? el("th", { scope: "row", role: "rowheader", class: kind })
+      : el("td", { role: "cell", class: kind, ...(title !== "" && { "data-label": title }) }),
   );
-  return { node: el("tr", {}, ...cells), cells };
+  return { node: el("tr", { role: "row" }, ...cells), cells };
 }
 
 const SHAPES: Readonly<Record<Level, string>> = { ok: "●", warn: "▲", bad: "■", idle: "○" };
@@ -97,11 +112,11 @@ export function bar(label: string) {
 }
 
 /** The button of a row that leads to its levers; not there where there are none for it. */
-export function leverButton(kinds: string, target: string) {
+export function leverButton(kinds: string, target: string, called: string = target) {
   let act: State["act"] | undefined;
   const node = el(
     "button",
-    { type: "button", class: "quiet", "aria-label": `Levers of ${target}`, click: () => act?.(kinds, target) },
+    { type: "button", class: "quiet", "aria-label": `Levers of ${called}`, click: () => act?.(kinds, target) },
     "Levers…",
   );
   node.hidden = true;
@@ -125,7 +140,7 @@ export function kindOf(lever: string, kinds: string): boolean {
 export function concerns(target: string, name: string): boolean {
   // `upstream:serper`: the row says only the name.
   const bare = target.replace(/^(?:upstream|breaker|bulkhead):/, "");
-  return target === "*" || partOf(bare, name) || partOf(name, bare);
+  return target === "*" || target === name || partOf(bare, name) || partOf(name, bare);
 }
 
 function partOf(part: string, whole: string): boolean {

@@ -5,6 +5,7 @@ const KEYS: readonly (readonly [key: string, what: string])[] = [
   ["L", "pull a lever"],
   ["P", "hold the page still, or let it go on"],
   ["1 – 9", "go to a part of the page"],
+  ["J, K", "go to the next part, or the one before"],
   ["Esc", "close a dialog"],
 ];
 

@@ -19,12 +19,12 @@ const COLUMNS: readonly Column[] = [
   ["Endpoint"],
   ["Rate", "num"],
   ["Errors", "num"],
-  ["p50", "num wide"],
+  ["p50", "num"],
   ["p95", "num"],
-  ["p99", "num wide"],
-  ["p50 · p95 · p99", "wide"],
+  ["p99", "num"],
   ["Budget left"],
-  ["", "wide"],
+  ["p50 · p95 · p99", "past"],
+  ["", "act"],
 ];
 
 /** Who is served how. */
@@ -34,7 +34,7 @@ export function endpoints(): Section {
   let state: State;
   const show = list<Flow>(body, (name) => {
     const { node: line, cells } = row(COLUMNS);
-    const [title, calls, errors, p50, p95, p99, past, budget, act] = cells;
+    const [title, calls, errors, p50, p95, p99, budget, past, act] = cells;
     named(title, name);
     const failing = badge();
     errors?.append(failing.node);

@@ -49,14 +49,16 @@ const TILES: readonly Tile[] = [
       firing(now).length === 0 ? "ok" : firing(now).some(({ severity }) => severity === "page") ? "bad" : "warn",
   },
   {
-    label: "Upstreams",
+    label: "Breakers",
     href: "#upstreams",
     figure: ({ now }) => {
       const states = Object.values(breakersOf(now));
       return `${states.filter((state) => breakerLevel(state) !== "bad").length}/${states.length}`;
     },
     note: ({ now }) =>
-      Object.values(breakersOf(now)).some((state) => breakerLevel(state) === "bad") ? "some are cut off" : "reachable",
+      Object.values(breakersOf(now)).some((state) => breakerLevel(state) === "bad")
+        ? "some are cut off"
+        : "let calls through",
     level: ({ now }) => (Object.values(breakersOf(now)).some((state) => breakerLevel(state) === "bad") ? "bad" : "ok"),
   },
   {

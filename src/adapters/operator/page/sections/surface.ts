@@ -2,7 +2,7 @@ import type { Surface } from "../../../../boundary/surface/surface.js";
 import { el, list, put } from "../dom.js";
 import { type Column, row, type Section, table } from "../parts.js";
 
-const COLUMNS: readonly Column[] = [["Way in"], ["Auth"], ["Limits"], ["Checks", "wide"], ["Body", "num wide"]];
+const COLUMNS: readonly Column[] = [["Way in"], ["Auth"], ["Limits"], ["Checks"], ["Body", "num"]];
 
 /** Every way into the service with its protections; folded, for nobody on call reads it first. */
 export function surface(): Section {

@@ -80,7 +80,7 @@ const limiterTable = (): Section =>
     id: "limiters",
     title: "Limiters",
     none: "Nothing is limited.",
-    columns: [["Limiter"], ["Allowed", "num"], ["Denied", "num"], ["Degraded"], ["Limit", "num wide"], ["", "wide"]],
+    columns: [["Limiter"], ["Allowed", "num"], ["Denied", "num"], ["Degraded"], ["Limit", "num"], ["", "act"]],
     items: ({ now }) => Object.entries(now.limiters),
     note: () => "",
     fill: (name, cells) => {
@@ -119,12 +119,12 @@ export const caches = (): Section =>
     none: "Nothing is cached.",
     columns: [
       ["Namespace"],
-      ["Hits", ""],
+      ["Hits"],
       ["Reads", "num"],
-      ["Stale", "num wide"],
-      ["Failed", "num wide"],
+      ["Stale", "num"],
+      ["Failed", "num"],
       ["Entries", "num"],
-      ["", "wide"],
+      ["", "act"],
     ],
     items: ({ now }) => Object.entries(now.caches),
     note: () => "",
@@ -162,10 +162,10 @@ export const queues = (): Section =>
       ["Pressure"],
       ["Waiting", "num"],
       ["Running", "num"],
-      ["Oldest", "num wide"],
-      ["p95", "num wide"],
+      ["Oldest", "num"],
+      ["p95", "num"],
       ["Dead"],
-      ["", "wide"],
+      ["", "act"],
     ],
     items: ({ now }) =>
       Object.entries(now.queues).flatMap(([queue, { byTool, pressureByTool }]) =>
@@ -210,7 +210,7 @@ export const knobs = (): Section =>
     id: "knobs",
     title: "Knobs",
     none: "There are no knobs.",
-    columns: [["Knob"], ["Value", "num"], ["", "wide"]],
+    columns: [["Knob"], ["Value", "num"], ["", "act"]],
     items: ({ now }) => Object.entries(now.knobs),
     note: () => "",
     fill: (name, cells) => {

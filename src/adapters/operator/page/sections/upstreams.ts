@@ -32,7 +32,7 @@ function card(name: string, current: () => State) {
   const wait = el("span", { class: "note" });
   const past = strip();
   const drawn = spark("first", "bad");
-  const levers = leverButton("breaker|bulkhead", name);
+  const levers = leverButton("breaker|bulkhead", `upstream:${name}`, name);
   const figures = new Map(FACTS.map((fact) => [fact, el("dd")]));
   const facts = el("dl", {}, ...[...figures].map(([fact, value]) => el("div", {}, el("dt", {}, fact), value)));
   const budget = budgetBar(name);
