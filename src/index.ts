@@ -125,6 +125,7 @@ export {
   type Levers,
   type Shedding,
 } from "./core/levers.js";
+export type { ProcessMeter, ProcessMeterSource, ProcessUsage } from "./core/process-usage.js";
 export { type KnobSource, type Runtime, runtime, type SliRecorder, type Tunable } from "./core/runtime.js";
 export {
   type Capability,

@@ -11,6 +11,7 @@ const empty: Snapshot = {
   bootId: "6f",
   at: 1_767_225_600_000,
   uptimeMs: 0,
+  process: null,
   store: { kind: "memory", cells: 0, capacity: 250_000 },
   knobs: { LIMIT: 20, KEY: "[secret]", ON: true, NONE: null },
   limiters: {},

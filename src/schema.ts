@@ -5,6 +5,24 @@ const count = z.int().min(0);
 const ms = z.number().min(0);
 const name = z.string();
 
+const processUsage = z.object({
+  uptimeMs: ms.describe("Since the process began; its kit may be younger."),
+  rssBytes: count.describe("Memory that it has of the machine: its resident set."),
+  heapUsedBytes: count,
+  heapLimitBytes: count.nullable().describe("What the heap may grow to; null where that isn't known."),
+  cpuSec: z.number().min(0).describe("Processor time of all its threads since it began."),
+  cpuShare: z
+    .number()
+    .min(0)
+    .nullable()
+    .describe("Processors that it kept busy lately: 0.5 is half of one; null while there is nothing to tell from."),
+  loopDelay: z
+    .object({ p50Ms: ms, p99Ms: ms, maxMs: ms })
+    .nullable()
+    .describe("How late the event loop was lately; null while nothing was measured."),
+  recentSec: z.number().min(0).describe('How long "lately" is.'),
+});
+
 const store = z.object({
   kind: z.string().describe("memory, redis, …"),
   cells: count.nullable().describe("Held now; null where the store can't say."),
@@ -338,6 +356,11 @@ export const snapshotSchema = z
     bootId: z.string().describe("Random; another one means that the service was started again."),
     at: z.number().describe("Unix time in milliseconds."),
     uptimeMs: ms,
+    // A service of before there was such a thing sends none.
+    process: processUsage
+      .nullable()
+      .default(null)
+      .describe("What the process uses; null where nothing measures it, or there is no process to speak of."),
     store,
     knobs: z
       .record(name, z.union([z.string(), z.number(), z.boolean(), z.null()]))

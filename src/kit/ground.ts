@@ -1,10 +1,11 @@
 import type { Knobs } from "../boundary/knobs/knob.js";
 import { KnobSet } from "../boundary/knobs/knob-set.js";
-import { systemClock } from "../core/clock.js";
+import { type Clock, systemClock } from "../core/clock.js";
 import { ConfigError, oneOf, onlyKnown } from "../core/config.js";
 import type { Context } from "../core/context.js";
 import { milliseconds } from "../core/duration.js";
 import { Events } from "../core/events.js";
+import type { ProcessMeter, ProcessMeterSource } from "../core/process-usage.js";
 import type { Runtime } from "../core/runtime.js";
 import type { Capability, Store } from "../core/store.js";
 import { Work } from "../core/work.js";
@@ -31,6 +32,7 @@ export interface Ground {
   /** Where objectives are judged together; `undefined`: by each process for itself. */
   readonly sloStore: Store | undefined;
   readonly overload: OverloadGuard | undefined;
+  readonly process: ProcessMeter | undefined;
   /** How often levers are looked for. */
   readonly leversEveryMs: number;
 }
@@ -49,6 +51,7 @@ export function groundOf(options: KitOptions<Knobs, Capability, unknown>): Groun
     "random",
     "carrier",
     "overload",
+    "process",
     "onListenerError",
     "sloScope",
     "levers",
@@ -87,7 +90,9 @@ export function groundOf(options: KitOptions<Knobs, Capability, unknown>): Groun
   const sharedStore = ownStore === undefined ? rt.store : undefined;
   const together = oneOf(options.sloScope ?? "service", "createKit.sloScope", ["service", "process"]) === "service";
   const sloStore = together ? sharedStore : undefined;
-  return { rt, knobs, work, slis, stores, bound, ownStore, sharedStore, sloStore, overload, leversEveryMs };
+  // The last of all: it begins to measure, and nobody would stop it if an option were refused after it.
+  const process = processMeter(options.process, clock, bound);
+  return { rt, knobs, work, slis, stores, bound, ownStore, sharedStore, sloStore, overload, process, leversEveryMs };
 }
 
 function overloadGuard(
@@ -98,4 +103,13 @@ function overloadGuard(
   if (bound) return new OverloadGuard(rt.service, options, rt, "createKit.overload");
   if (options === undefined) return undefined;
   throw new ConfigError("createKit.overload", options, "nothing: what lives for one call can't be overloaded");
+}
+
+function processMeter(source: ProcessMeterSource | undefined, clock: Clock, bound: boolean): ProcessMeter | undefined {
+  if (source === undefined) return undefined;
+  if (!bound)
+    throw new ConfigError("createKit.process", source, "nothing: what lives for one call has no process of its own");
+  if (typeof source === "function") return source(clock);
+  const allowed = "what measures the process, such as processUsage() of keelson/node";
+  throw new ConfigError("createKit.process", source, allowed);
 }

@@ -196,13 +196,14 @@ class KitOfParts extends Definer {
   }
 
   async #close(drain: NonNullable<CloseOptions["drain"]>): Promise<boolean> {
-    const { work, slis, overload, ownStore } = this.#ground;
+    const { work, slis, overload, process, ownStore } = this.#ground;
     for (const listener of this.#onClosing) listener();
     const inTime = await drained(this.here, work, drain);
     this.#leverWatch?.close();
     await this.#objectives.watch.close();
     slis.close();
     overload?.close();
+    process?.stop();
     this.knobSet.close();
     try {
       await this.#attachments.close(this.clock);
@@ -214,7 +215,7 @@ class KitOfParts extends Definer {
 
   async #snapshot(bindings: Bindings): Promise<Snapshot> {
     const { clock } = bindings.rt;
-    const { bound, overload, slis } = this.#ground;
+    const { bound, overload, process, slis } = this.#ground;
     const { watch } = this.#objectives;
     await storesAsked(bindings, watch.watches ? [() => watch.look()] : []);
     this.#bootId ??= crypto.randomUUID();
@@ -224,6 +225,7 @@ class KitOfParts extends Definer {
       at: clock.wall(),
       // Where time stands still, only the wall clock can be asked.
       uptimeMs: bound ? clock.monotonic() - this.#started.monotonic : Math.max(0, clock.wall() - this.#started.wall),
+      process: process?.read() ?? null,
       knobs: this.knobSet.snapshot(),
       limiters: await limitersRead(bindings, bound ? (key) => this.keyHash(key) : undefined),
       overload: overload?.snapshot() ?? null,

@@ -39,6 +39,7 @@ export type SnapshotHead = Pick<
   | "bootId"
   | "at"
   | "uptimeMs"
+  | "process"
   | "knobs"
   | "limiters"
   | "overload"

@@ -21,6 +21,7 @@ import type { ContextCarrier } from "../core/context.js";
 import type { Duration } from "../core/duration.js";
 import type { Events } from "../core/events.js";
 import type { Levers } from "../core/levers.js";
+import type { ProcessMeterSource } from "../core/process-usage.js";
 import type { SliRecorders } from "../core/runtime.js";
 import type { Capability, Store } from "../core/store.js";
 import type { Promised } from "../observe/slo/slo.js";
@@ -76,6 +77,11 @@ export interface KitOptions<K extends Knobs, C extends Capability, Ctx> {
    * {@link Kit.overload} is told to by hand.
    */
   readonly overload?: OverloadOptions<KnobValues<NoInfer<K>>>;
+  /**
+   * What measures the process, for the snapshot: `processUsage()` of `keelson/node`. Default: nothing, and the
+   * snapshot's `process` is null.
+   */
+  readonly process?: ProcessMeterSource;
   /**
    * How often a process looks in the store for what operators did in others: `every`, at least `"100ms"`, default
    * `"5s"`; half of it is by chance. Where the store can tell (Redis), it is also heard of at once.

@@ -1,5 +1,6 @@
 import type { Surface } from "../boundary/surface/surface.js";
 import type { LeverEntry } from "../core/levers.js";
+import type { ProcessUsage } from "../core/process-usage.js";
 import type { BreakerSnapshot } from "../primitives/breaker/snapshot.js";
 import type { BulkheadSnapshot } from "../primitives/bulkhead/snapshot.js";
 import type { CacheSnapshot } from "../primitives/cache/cache.js";
@@ -29,6 +30,8 @@ export interface Snapshot {
   readonly at: number;
   /** Milliseconds since the kit was made. */
   readonly uptimeMs: number;
+  /** What the process uses; `null` where nothing measures it, or there is no process to speak of. */
+  readonly process: ProcessUsage | null;
   /** Where state is kept. */
   readonly store: StoreSnapshot;
   /** The values in effect, by name; those of secrets read `"[secret]"`. */

@@ -1,3 +1,4 @@
+import type { ProcessUsage } from "../core/process-usage.js";
 import type { Snapshot } from "../observe/snapshot.js";
 import type { BreakerSnapshot } from "../primitives/breaker/snapshot.js";
 import type { BulkheadSnapshot } from "../primitives/bulkhead/snapshot.js";
@@ -71,6 +72,16 @@ function tools({ queues }: Snapshot) {
   );
 }
 
+/** Nothing where the process isn't measured, or doesn't know. */
+const ofProcess = (value: (usage: ProcessUsage, snapshot: Snapshot) => number | null | undefined) => {
+  return (snapshot: Snapshot): Point[] => {
+    const figure = snapshot.process === null ? null : value(snapshot.process, snapshot);
+    return figure === null || figure === undefined ? [] : [point({}, figure)];
+  };
+};
+
+const seconds = (ms: number | undefined) => (ms === undefined ? undefined : ms / 1000);
+
 function slis({ slis }: Snapshot, value: (window: { readonly valid: number; readonly bad: number }) => number) {
   return (["endpoints", "upstreams"] as const).flatMap((kind) =>
     Object.entries(slis[kind]).flatMap(([name, { windows }]) =>
@@ -90,6 +101,48 @@ const gauge = (name: string, unit: string, help: string, read: Family["read"]): 
 export const FAMILIES: readonly Family[] = [
   gauge("info", "1", "Always 1; says which service this is", (s) => [point({ service: s.service }, 1)]),
   gauge("uptime", "s", "Time since the kit was made", (s) => [point({}, s.uptimeMs / 1000)]),
+  gauge(
+    "process.start_time",
+    "s",
+    "When the process began, in Unix time",
+    ofProcess(({ uptimeMs }, { at }) => seconds(at - uptimeMs)),
+  ),
+  counter(
+    "process.cpu",
+    "s",
+    "Processor time that the process has used",
+    ofProcess((usage) => usage.cpuSec),
+  ),
+  gauge(
+    "process.memory",
+    "By",
+    "Memory that the process has of the machine",
+    ofProcess((usage) => usage.rssBytes),
+  ),
+  gauge(
+    "process.heap.used",
+    "By",
+    "JavaScript values on the heap",
+    ofProcess((usage) => usage.heapUsedBytes),
+  ),
+  gauge(
+    "process.heap.limit",
+    "By",
+    "What the heap may grow to",
+    ofProcess((usage) => usage.heapLimitBytes),
+  ),
+  gauge(
+    "process.loop_delay.p50",
+    "s",
+    "How late the event loop was lately, half of the time at most",
+    ofProcess(({ loopDelay }) => seconds(loopDelay?.p50Ms)),
+  ),
+  gauge(
+    "process.loop_delay.p99",
+    "s",
+    "How late the event loop was lately, 99 % of the time at most",
+    ofProcess(({ loopDelay }) => seconds(loopDelay?.p99Ms)),
+  ),
   gauge("store.cells", "{cell}", "Cells that the store holds", ({ store }) =>
     store.cells === null ? [] : [point({ kind: store.kind }, store.cells)],
   ),

@@ -1,4 +1,5 @@
 import { createKit, type TrustProxy } from "keelson";
+import { processUsage } from "keelson/node";
 import { knobs } from "./knobs.js";
 import type { State } from "./state.js";
 
@@ -10,7 +11,7 @@ export type ShopKit = ReturnType<typeof createShopKit>;
 
 /** @throws {KnobError} naming every variable that can't be used */
 export function createShopKit(env: Environment, store: State["store"]) {
-  return createKit({ service: "shop-assistant", store, knobs, env });
+  return createKit({ service: "shop-assistant", store, knobs, env, process: processUsage() });
 }
 
 /** Which proxies are believed about a client's address. */

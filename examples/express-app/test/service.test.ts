@@ -87,6 +87,7 @@ describe("the shopping assistant", () => {
     const text = await (await asOperator("/ops/snapshot")).text();
     const snapshot = snapshotSchema.parse(JSON.parse(text));
     expect(snapshot.upstreams.openrouter).toMatchObject({ successes: 2, breaker: { state: "closed" } });
+    expect(snapshot.process?.rssBytes).toBeGreaterThan(1e6);
     expect(snapshot.surface).toHaveLength(17);
     const { SESSION_SECRET, OPERATOR_TOKEN, OPENROUTER_API_KEY, WHATSAPP_APP_SECRET } = standIns.env;
     for (const secret of [SESSION_SECRET, OPERATOR_TOKEN, OPENROUTER_API_KEY, WHATSAPP_APP_SECRET])

@@ -10,3 +10,4 @@ export {
 export { contextCarrier, currentContext, withContext } from "./context.js";
 export { type Doorkeeper, frontDoor } from "./front-door.js";
 export { type EventLoopDelayOptions, eventLoopDelay } from "./loop-delay.js";
+export { type ProcessUsageOptions, processUsage } from "./process-usage.js";

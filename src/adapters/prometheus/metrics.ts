@@ -38,13 +38,38 @@ const JOB: MetricHead = {
   help: "How long jobs ran that succeeded",
 };
 
+/**
+ * What dashboards know figures of a process by: https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics,
+ * and those of Node as prom-client names them.
+ */
+const STANDARD: Readonly<Record<string, string>> = {
+  "process.start_time": "process_start_time_seconds",
+  "process.cpu": "process_cpu_seconds",
+  "process.memory": "process_resident_memory_bytes",
+  "process.heap.used": "nodejs_heap_size_used_bytes",
+  "process.loop_delay.p50": "nodejs_eventloop_lag_p50_seconds",
+  "process.loop_delay.p99": "nodejs_eventloop_lag_p99_seconds",
+};
+
+const SUFFIXES: Readonly<Record<string, string>> = { s: "_seconds", By: "_bytes" };
+
 const SNAPSHOT_HEADS = FAMILIES.map((family): MetricHead => {
   const { name, kind, unit, help } = family;
-  return { name: `keelson_${name.replaceAll(".", "_")}${unit === "s" ? "_seconds" : ""}`, type: kind, help };
+  const own = `keelson_${name.replaceAll(".", "_")}${SUFFIXES[unit] ?? ""}`;
+  return { name: STANDARD[name] ?? own, type: kind, help };
 });
 
-/** All metrics that there may be. */
-export const METRIC_HEADS: readonly MetricHead[] = [RESPONSES, ENDPOINT, UPSTREAM, JOB, ...SNAPSHOT_HEADS];
+/**
+ * All metrics that a registry may be given: none of those that `collectDefaultMetrics` of prom-client puts into it by the
+ * same names, for it would refuse whichever came second.
+ */
+export const METRIC_HEADS: readonly MetricHead[] = [
+  RESPONSES,
+  ENDPOINT,
+  UPSTREAM,
+  JOB,
+  ...SNAPSHOT_HEADS.filter((_, at) => STANDARD[FAMILIES[at]?.name ?? ""] === undefined),
+];
 
 /** The metrics of a snapshot. */
 export function snapshotMetrics(snapshot: Snapshot, bounds: LabelBounds): Metric[] {

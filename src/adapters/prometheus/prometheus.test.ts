@@ -1,5 +1,6 @@
-import { Registry } from "prom-client";
+import { collectDefaultMetrics, Registry } from "prom-client";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import type { ProcessUsage } from "../../core/process-usage.js";
 import { seeded } from "../../core/seeded.js";
 import { createKit } from "../../kit/kit.js";
 import { troubledKit } from "../../sinks/troubled-kit.fixture.js";
@@ -11,6 +12,17 @@ const value = (all: Parsed, name: string, labels: Record<string, string>) => {
   const wanted = Object.entries(labels);
   return all.samples.find((one) => one.name === name && wanted.every(([label, word]) => one.labels[label] === word))
     ?.value;
+};
+
+const usage: ProcessUsage = {
+  uptimeMs: 60_000,
+  rssBytes: 2e8,
+  heapUsedBytes: 5e7,
+  heapLimitBytes: 4e9,
+  cpuSec: 12.5,
+  cpuShare: 0.2,
+  loopDelay: { p50Ms: 1, p99Ms: 20, maxMs: 90 },
+  recentSec: 12,
 };
 
 async function busyKit() {
@@ -62,6 +74,30 @@ describe("prometheus", () => {
     expect(value(all, "keelson_upstream_calls_total", { name: "llm", outcome: "failure" })).toBeGreaterThanOrEqual(2);
     expect(value(all, "keelson_endpoint_responses_total", {})).toBeUndefined();
   });
+
+  it.each(["prometheus", "openmetrics"] as const)(
+    "has a process by the names that others know, as %s",
+    async (format) => {
+      const kit = createKit({
+        service: "shop",
+        env: {},
+        process: () => ({ read: () => usage, stop: () => undefined }),
+      });
+      const snapshot = { ...(await kit.snapshot()), at: 1_000_000 };
+      const all = parseExposition(exposition(snapshot, format), format);
+      expect(value(all, "process_start_time_seconds", {})).toBe(940);
+      expect(value(all, "process_cpu_seconds_total", {})).toBe(12.5);
+      expect(value(all, "process_resident_memory_bytes", {})).toBe(2e8);
+      expect(value(all, "nodejs_heap_size_used_bytes", {})).toBe(5e7);
+      expect(value(all, "keelson_process_heap_limit_bytes", {})).toBe(4e9);
+      expect(value(all, "nodejs_eventloop_lag_p50_seconds", {})).toBe(0.001);
+      expect(value(all, "nodejs_eventloop_lag_p99_seconds", {})).toBe(0.02);
+      const unknown = { ...snapshot, process: { ...usage, heapLimitBytes: null, loopDelay: null } };
+      const names = parseExposition(exposition(unknown, format), format).samples.map(({ name }) => name);
+      expect(names).toContain("process_cpu_seconds_total");
+      expect(names.filter((name) => /limit_bytes|eventloop/.test(name))).toEqual([]);
+    },
+  );
 
   it("only ever raises counters and buckets, whatever happens in between", async () => {
     const { kit, ask, llm, pages, failing, clock, metrics } = await busyKit();
@@ -162,6 +198,21 @@ describe("prometheus with prom-client's registry", () => {
       expect(known.size).toBe(own.samples.length);
     }
     expect(await registry.getMetricsAsJSON()).toContainEqual(expect.objectContaining({ aggregator: "sum" }));
+  });
+
+  it("leaves the process to prom-client, whichever of them came first", async () => {
+    const kit = createKit({ service: "shop", env: {}, process: () => ({ read: () => usage, stop: () => undefined }) });
+    for (const ours of [true, false]) {
+      const registry = new Registry();
+      if (!ours) collectDefaultMetrics({ register: registry });
+      const metrics = prometheus(kit, { registry });
+      if (ours) collectDefaultMetrics({ register: registry });
+      const page = await registry.metrics();
+      expect(page.match(/^process_cpu_seconds_total /gm)).toHaveLength(1);
+      expect(page).not.toContain("process_cpu_seconds_total 12.5");
+      expect(page).toContain("keelson_process_heap_limit_bytes 4000000000");
+      await metrics.close();
+    }
   });
 
   it("takes its metrics out again", async () => {

@@ -34,6 +34,7 @@ const CONFIG = `export default {
       recovery: { within: "100ms", ratio: 100 },
     },
     grows: { stages: [{ duration: "300ms", rate: 400 }], trend: true },
+    soaks: { stages: [{ duration: "2500ms", rate: 20 }], trend: true },
   },
 };`;
 
@@ -136,7 +137,23 @@ describe("a drill", () => {
     expect(peaks.data.recovery).toMatchObject([{ after: "stage 2", n: 80, withinSec: 0.1, ratio: 100 }]);
     expect(peaks.checks.map(({ id }) => id)).toContain("drill:recovery:stage-2");
     const grows = await runDrill(await workspace(url), { profile: "grows", scenarios: ["a"] });
-    expect(grows.checks.filter(({ id }) => id.startsWith("drill:trend:"))).toHaveLength(2);
+    expect(grows.checks.filter(({ id }) => id.startsWith("drill:trend:"))).toMatchObject([
+      { id: "drill:trend:p95" },
+      { id: "drill:trend:memory", verdict: "skipped", reason: expect.stringContaining("doesn't say where") },
+    ]);
+  });
+
+  it("asks the service for its memory where a profile has a trend", async () => {
+    const { url } = await service();
+    const made = await workspace(url);
+    const asks: number[] = [];
+    const memory = async () => 1e6 * asks.push(1);
+    const drilled = await runDrill(made, { profile: "soaks", scenarios: ["a"], memory });
+    expect(drilled.data.trend?.memoryBytes[0]).toBe(1e6);
+    expect(drilled.checks.find(({ id }) => id === "drill:trend:memory")).toMatchObject({ verdict: "inconclusive" });
+    const before = asks.length;
+    await runDrill(made, { profile: "tiny", scenarios: ["a"], memory });
+    expect(asks.length).toBe(before);
   });
 
   it("goes to several targets, each with its own figures", async () => {

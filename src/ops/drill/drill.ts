@@ -11,6 +11,7 @@ import { type CrewOptions, runHere } from "./crew.js";
 import type { DrillData } from "./data.js";
 import { assess } from "./findings.js";
 import { lanesOf, type PlannedLane, sloLanes } from "./lanes.js";
+import { memoryOf } from "./memory.js";
 import { Monitor } from "./monitor.js";
 import { drillPlan } from "./plan.js";
 import { profileOf, scaled } from "./profiles.js";
@@ -36,7 +37,10 @@ export interface DrillOptions {
   readonly rateScale?: number;
   /** Is told once a second how it is going. */
   readonly onProgress?: (progress: DrillProgress) => void;
-  /** Asked for the service's memory in bytes as time goes by, in profiles with a trend. */
+  /**
+   * Asked for the service's memory in bytes as time goes by, in profiles with a trend; `null`: it isn't known. Default:
+   * the `process.rssBytes` of the snapshot that the configuration says where to get.
+   */
   readonly memory?: () => Promise<number | null>;
 }
 
@@ -53,7 +57,7 @@ export async function runDrill(
   options: DrillOptions,
 ): Promise<Artefact<"load-drill", DrillData>> {
   const { config, io, owners, file } = workspace;
-  const { profile: name, workers = 1, scale = 1, rateScale = 1, onProgress, memory } = options;
+  const { profile: name, workers = 1, scale = 1, rateScale = 1, onProgress } = options;
   const began = io.now();
   const profile = scaled(profileOf(name, config.profiles), {
     time: positive(scale, "scale"),
@@ -73,9 +77,10 @@ export async function runDrill(
     trendMs: plan.trendMs,
   });
   const live = new Live(plan.stages);
+  const memory = profile.trend ? (options.memory ?? memoryOf(workspace, lanes)) : undefined;
   const monitor = new Monitor({
     ...(onProgress !== undefined && { onProgress: (ms) => onProgress(live.next(ms)) }),
-    ...(memory !== undefined && profile.trend && { memory }),
+    ...(typeof memory === "function" && { memory }),
     everyMs: plan.trendMs,
   });
   const crew: CrewOptions = {
@@ -101,6 +106,7 @@ export async function runDrill(
     recorder,
     result,
     usage: monitor.usage(),
+    ...(typeof memory === "object" && { unasked: memory }),
     interrupted: io.signal.aborted,
   });
   const complete = checks.map((check) => owners.complete(check));

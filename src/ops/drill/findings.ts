@@ -37,7 +37,13 @@ export function assess(drilled: Drilled): Findings {
     ...(profile.trend && trend !== null
       ? [
           judgeTrend({ name: "p95", metric: "p95GrowthMs", values: trend.p95Ms, slack: 5 }),
-          judgeTrend({ name: "memory", metric: "memoryGrowthBytes", values: trend.memoryBytes, slack: 16 * 2 ** 20 }),
+          judgeTrend({
+            name: "memory",
+            metric: "memoryGrowthBytes",
+            values: trend.memoryBytes,
+            slack: 16 * 2 ** 20,
+            unknown: memoryUnknown(drilled),
+          }),
         ]
       : []),
   ];
@@ -75,6 +81,16 @@ export function assess(drilled: Drilled): Findings {
       },
     },
   };
+}
+
+/** What is said of a service whose memory is not known at all. */
+function memoryUnknown({ usage: { memoryFailure }, unasked }: Drilled): Pick<RawCheck, "verdict" | "reason"> {
+  if (memoryFailure !== null)
+    return { verdict: "inconclusive", reason: `the service's memory can't be had: ${memoryFailure}` };
+  const reason =
+    unasked?.reason ??
+    "the service's snapshot says nothing of its process: on Node createKit({ process: processUsage() }) does";
+  return { verdict: "skipped", reason };
 }
 
 function total(counts: readonly number[]): number {

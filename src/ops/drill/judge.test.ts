@@ -220,8 +220,13 @@ describe("a trend", () => {
     expect(p95(values(0.3)).verdict).toBe("pass");
   });
 
-  it("can't be told from few values, and is not looked for where there are none", () => {
+  it("can't be told from few values, and where there are none it is what whoever asked says", () => {
     expect(p95([1, null, 2]).verdict).toBe("inconclusive");
-    expect(judgeTrend({ name: "memory", metric: "m", values: [null], slack: 0 }).verdict).toBe("skipped");
+    expect(p95([null]).verdict).toBe("inconclusive");
+    const unknown = { verdict: "skipped", reason: "nobody knows" } as const;
+    expect(judgeTrend({ name: "memory", metric: "m", values: [null], slack: 0, unknown })).toMatchObject(unknown);
+    expect(judgeTrend({ name: "memory", metric: "m", values: [1, null], slack: 0, unknown }).verdict).toBe(
+      "inconclusive",
+    );
   });
 });

@@ -5,6 +5,8 @@ import type { RawCheck } from "../verdict.js";
 /** Something measured again and again, at even distances; `null` where it couldn't be. */
 export interface Trend {
   readonly name: "p95" | "memory";
+  /** What to say where nothing is known. Left out: that there is too little. */
+  readonly unknown?: Pick<RawCheck, "verdict" | "reason">;
   readonly metric: string;
   readonly values: readonly (number | null)[];
   /** Growth below this is none, however small the values are. */
@@ -23,12 +25,11 @@ export function growthOf(values: Trend["values"]): number | null {
 }
 
 /** Whether something grows that should stay as it is. */
-export function judgeTrend({ name, metric, values, slack }: Trend): RawCheck {
+export function judgeTrend({ name, metric, values, slack, unknown }: Trend): RawCheck {
   const known = values.filter((value) => value !== null);
   const growth = growthOf(values);
   const check = { id: `drill:trend:${name}`, title: `${name} doesn't grow`, metric, observed: growth, n: known.length };
-  if (name === "memory" && known.length === 0)
-    return { ...check, verdict: "skipped", reason: "the service doesn't say how much memory it has" };
+  if (unknown !== undefined && known.length === 0) return { ...check, ...unknown };
   if (growth === null || known.length < FEWEST)
     return { ...check, verdict: "inconclusive", reason: `only ${known.length} intervals; it takes ${FEWEST} to tell` };
   const median = quantile(Float64Array.from(known).sort(), 0.5);

@@ -1,8 +1,10 @@
 import type { LiveSnapshot } from "./fetch.js";
 
+type Usage = NonNullable<LiveSnapshot["process"]>;
+
 /** A snapshot in a few lines, for people: what is not as it should be comes with it. */
 export function snapshotText(snapshot: LiveSnapshot): string[] {
-  const { service, uptimeMs, store, upstreams, breakers, limiters, queues, slis } = snapshot;
+  const { service, uptimeMs, process: usage, store, upstreams, breakers, limiters, queues, slis } = snapshot;
   const state = [
     ...Object.entries(upstreams).flatMap(([name, { breaker }]) =>
       breaker === null ? [] : [`${name} ${breaker.state}`],
@@ -24,11 +26,23 @@ export function snapshotText(snapshot: LiveSnapshot): string[] {
   ].filter((line) => line !== undefined);
   return [
     `${service}, up for ${Math.round(uptimeMs / 1000)} s, state in ${store.kind}`,
+    ...(usage === null ? [] : [usageText(usage)]),
     ...section("breakers", state),
     ...section("limiters", limits),
     ...section("queues", tools),
     ...section("in the last minutes", indicators),
   ];
+}
+
+/** `212 MB of memory, heap 84 of 4144 MB, 0.12 processors, event loop 3 ms late (p99)` */
+function usageText({ rssBytes, heapUsedBytes, heapLimitBytes, cpuShare, loopDelay }: Usage): string {
+  const mb = (bytes: number) => Math.round(bytes / 1e6);
+  return [
+    `${mb(rssBytes)} MB of memory`,
+    `heap ${mb(heapUsedBytes)}${heapLimitBytes === null ? "" : ` of ${mb(heapLimitBytes)}`} MB`,
+    ...(cpuShare === null ? [] : [`${cpuShare.toFixed(2)} processors`]),
+    ...(loopDelay === null ? [] : [`event loop ${Math.round(loopDelay.p99Ms)} ms late (p99)`]),
+  ].join(", ");
 }
 
 function section(title: string, lines: readonly string[]): string[] {
