@@ -43,6 +43,8 @@ export interface AdmissionState {
   readonly blameless: boolean;
   /** How late the event loop was when that was last seen. */
   readonly lateMs: number;
+  /** When that was. */
+  readonly seenAt: number;
   /** Since when it has been too late, each time it was looked at; `undefined`: it was not, the last time. */
   readonly lateSince: number | undefined;
   /** Whether it has been for so long that this is no burst. */
@@ -80,6 +82,11 @@ export type Refusal = "loop" | "limit" | "priority";
 const MEMORY_MS = 300;
 /** As many samples of latency are half of what is known. */
 const HALF_SAMPLES = 20;
+/**
+ * What was counted in a stretch that is longer is of the past: the first to come after a tenth of a second ends a stretch,
+ * so all who were counted came at its beginning, and then nobody did.
+ */
+const PAST_MS = 3 * MEMORY_MS;
 /** How much more than the capacity is let past the level, so that what is there is used, and seen to be. */
 const PROBE = 1.1;
 /** The least that is let past the level, for each millisecond: two a second. */
@@ -92,6 +99,8 @@ const GROWTH = 0.3;
 const AMPLE = 1.5;
 /** So much of the logarithm of the latency must be gone when the limit is halved: a fifth of what theory says. */
 const FOLLOWED = 0.15;
+/** Looks at the loop that are further apart, with no lateness between, are of two times. */
+const APART_MS = 1000;
 /** Which part of the target delay is as good as none. */
 const IN_TIME = 0.25;
 /**
@@ -113,6 +122,7 @@ export function freshAdmission(config: AdmissionConfig, classes: number): Admiss
     fall: undefined,
     blameless: false,
     lateMs: 0,
+    seenAt: -Infinity,
     lateSince: undefined,
     standing: false,
   };
@@ -122,31 +132,38 @@ export function freshAdmission(config: AdmissionConfig, classes: number): Admiss
  * Takes in how late the event loop was. Late once is a burst, or garbage being collected, and passes by itself; late
  * at each look for a whole interval is more than can be done. (As CoDel tells good queues from bad ones: Nichols and
  * Jacobson, "Controlling Queue Delay", ACM Queue 2012; in front of a server: Maurer, "Fail at Scale", ACM Queue 2015.)
- * It is over when the loop is in time again, and not when it is just less late: refusing is what made it so.
+ * It is over when the loop is in time again, and not when it is just less late, while anybody is refused: refusing is
+ * what made it so. Two looks are of one time when the loop was late from the one to the other, or nearly so.
  */
 export function loopSeen(
   state: AdmissionState,
   now: number,
-  lateMs: number,
+  measuredMs: number,
   { targetDelayMs, intervalMs }: AdmissionConfig,
 ): AdmissionState {
-  if (lateMs <= IN_TIME * targetDelayMs) return { ...state, lateMs, lateSince: undefined, standing: false };
-  if (lateMs <= targetDelayMs && state.lateSince === undefined) return { ...state, lateMs };
-  const lateSince = state.lateSince ?? now;
-  return { ...state, lateMs, lateSince, standing: now - lateSince >= intervalMs };
+  // A clock that jumped, or a measurement of somebody's own, must not become a limit that is no number, for good.
+  if (!Number.isFinite(measuredMs)) return state;
+  const lateMs = Math.max(0, measuredMs);
+  const seen = { ...state, lateMs, seenAt: now };
+  if (lateMs <= IN_TIME * targetDelayMs) return { ...seen, lateSince: undefined, standing: false };
+  const since = now - lateMs - state.seenAt > Math.max(APART_MS, intervalMs) ? undefined : state.lateSince;
+  if (lateMs <= targetDelayMs && since === undefined) return { ...seen, lateSince: undefined, standing: false };
+  const lateSince = since ?? now;
+  return { ...seen, lateSince, standing: now - lateSince >= intervalMs };
 }
 
 /** Takes in a stretch of time: works out limit, capacity and level. */
 export function stretchSeen(state: AdmissionState, stretch: Stretch, config: AdmissionConfig): AdmissionState {
   const { ms, arrived, samples, logRatios, peak } = stretch;
   const weight = Math.min(1, ms / MEMORY_MS);
-  const smooth = (rate: number, count: number) => rate + weight * (count / ms - rate);
+  const past = ms > PAST_MS;
+  const smooth = (rate: number, count: number) => (past ? 0 : (1 - weight) * rate + count / Math.max(ms, MEMORY_MS));
   const rates = state.rates.map((rate, at) => smooth(rate, arrived[at] ?? 0));
   // A stretch may hold the part of a turn in which all are let in, and the next the part in which none is.
   const admitted = smooth(state.admitted, stretch.admitted);
   const turnedAway = smooth(state.turnedAway, stretch.turnedAway);
   const pressed = turnedAway > PRESSED * (admitted + turnedAway);
-  const capacity = pressed ? admitted : more(state.capacity, weight, rates);
+  const capacity = past ? Infinity : pressed ? admitted : more(state.capacity, weight, rates);
   const known = samples / (samples + HALF_SAMPLES);
   const logRatio =
     samples === 0 ? state.logRatio * (1 - weight / 2) : state.logRatio + known * (logRatios / samples - state.logRatio);
@@ -161,7 +178,15 @@ export function stretchSeen(state: AdmissionState, stretch: Stretch, config: Adm
     level: levelFor(rates, capacity * PROBE + TRICKLE),
     limit: nextLimit(state.limit, { ratio: Math.exp(logRatio), loop, peak }, config),
     ...blame(state, logRatio, config),
+    ...(nobodyRefused(stretch, capacity) && state.lateMs <= config.targetDelayMs && CALM),
   };
+}
+
+/** Less late than it may be, and nobody is refused: then it is not refusing that made it so. */
+const CALM: Pick<AdmissionState, "lateSince" | "standing"> = { lateSince: undefined, standing: false };
+
+function nobodyRefused({ turnedAway }: Stretch, capacity: number): boolean {
+  return turnedAway === 0 && capacity === Infinity;
 }
 
 /**

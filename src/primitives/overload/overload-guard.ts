@@ -131,7 +131,8 @@ export class OverloadGuard implements FrontDoor {
   leave(now: number, tookMs: number | undefined, usual: UsualLatency): void {
     this.#inFlight--;
     const state = this.#state;
-    if (state === undefined || tookMs === undefined) return;
+    // What is no number would be the usual latency for good.
+    if (state === undefined || tookMs === undefined || !Number.isFinite(tookMs)) return;
     const refusing = state.standing || state.level < PRIORITIES.length;
     const belief = state.blameless ? "certain" : refusing ? "doubted" : "plain";
     this.#stretch.samples++;
@@ -176,7 +177,8 @@ export class OverloadGuard implements FrontDoor {
     return at < this.#shedFrom ? undefined : "manual";
   }
 
-  #judge(at: number, now: number, waitedMs: number | undefined, config: OverloadConfig): ShedReason | undefined {
+  #judge(at: number, now: number, waited: number | undefined, config: OverloadConfig): ShedReason | undefined {
+    const waitedMs = Number.isFinite(waited) ? waited : undefined;
     const stretch = this.#stretch;
     if (now - stretch.since >= STRETCH_MS) this.#cut(now, config);
     stretch.arrive(at);

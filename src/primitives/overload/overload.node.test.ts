@@ -52,6 +52,17 @@ describe("a server whose handler keeps the processor busy, in virtual time", () 
     expect(guard.snapshot()).toMatchObject({ overloaded: false, admits: { low: 1 } });
   });
 
+  it("remembers no overload of before a silence", () => {
+    const { clock, guard } = guarded();
+    // Very many at once, most of whom are refused. The last of them is followed by nobody for some seconds.
+    const rate = (at: number) => (at < 90 ? 20 * CAPACITY : at < 100 ? 0.02 : 0.6 * CAPACITY);
+    const told = simulated(clock, [{ gate: guard.gate("work", "normal"), rate, cpuMs: CPU_MS }], 60_000);
+    expect(told(0, 0, 100).refused).toBeGreaterThan(0);
+    expect(told(0, 100, 2000).came).toBe(0);
+    expect(told(0, 2000, 60_000).came).toBeGreaterThan(1000);
+    expect(told(0, 2000, 60_000)).toMatchObject({ refused: 0 });
+  });
+
   it("refuses those who matter least, and nobody above them", () => {
     const { clock, guard } = guarded();
     const flow = (priority: "critical" | "normal" | "low", share: number) => ({

@@ -8,6 +8,8 @@ const CERTAIN_MS = 2_000;
 const FIRST = 20;
 /** Below, a latency says nothing: clocks are coarse, and in some runtimes stand still while code runs. */
 const LEAST_MS = 0.1;
+/** Above, nothing was measured: a day. */
+const MOST_MS = 86_400_000;
 
 /** How far to believe that a latency has become usual. */
 export type Belief = "doubted" | "plain" | "certain";
@@ -30,7 +32,7 @@ export class UsualLatency {
    * @returns the logarithm of its latency as a multiple of the usual one
    */
   sample(now: number, tookMs: number, longer: Belief): number {
-    const log = Math.log(Math.max(LEAST_MS, tookMs));
+    const log = Math.log(Math.min(MOST_MS, Math.max(LEAST_MS, tookMs)));
     const error = log - this.#log;
     const elapsed = Math.max(0, now - this.#at);
     this.#at = now;
