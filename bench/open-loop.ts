@@ -1,7 +1,7 @@
 /** A load generator that keeps its pace whatever the service does: as users do, who don't know of each other. */
-import { Pool } from "undici";
 import { seeded } from "../src/core/seeded.js";
 import { median } from "./harness.js";
+import { closingLine, keptLine } from "./lines.js";
 
 /** What came of the requests whose time fell into the measured stretch. */
 export interface Outcome {
@@ -50,8 +50,7 @@ export interface Usage {
 /** Loads a service. Requests are sent when their time has come, and their time doesn't depend on any answer. */
 export async function openLoop(load: Load): Promise<Outcome> {
   const { url, rate, warmUpMs, measureMs, deadlineMs, hangUp, connections, usage } = load;
-  const { origin, pathname } = new URL(url);
-  const pool = new Pool(origin, { connections, pipelining: 1 });
+  const line = hangUp ? closingLine(url, connections) : keptLine(url, connections);
   const random = seeded(Math.round(rate));
   const begin = performance.now();
   const end = warmUpMs + measureMs;
@@ -65,17 +64,17 @@ export async function openLoop(load: Load): Promise<Outcome> {
     const measured = at >= warmUpMs;
     if (measured) offered++;
     open++;
-    let status = 0;
     let over = false;
-    let abort: ((reason: Error) => void) | undefined;
-    const settle = (answered: boolean) => {
+    let sent = false;
+    let breakOff: (() => void) | undefined;
+    const settle = (status?: number) => {
       if (over) return;
       over = true;
       open--;
       if (!measured) return;
       const took = performance.now() - begin - at;
-      if (answered && status === 503) refused++;
-      else if (answered && status === 200 && took <= deadlineMs) {
+      if (status === 503) refused++;
+      else if (status === 200 && took <= deadlineMs) {
         good++;
         latencies.push(took);
       } else late++;
@@ -85,25 +84,20 @@ export async function openLoop(load: Load): Promise<Outcome> {
       giveUp: () => {
         if (over) return;
         // What has not been sent yet is not sent any more.
-        if (!hangUp && abort !== undefined) return;
-        settle(false);
-        abort?.(new Error("gave up"));
+        if (sent && breakOff === undefined) return;
+        settle();
+        breakOff?.();
       },
     });
-    pool.dispatch(
-      { path: pathname, method: "GET" },
-      {
-        onRequestStart: (controller) => {
-          abort = (reason) => controller.abort(reason);
-          if (over) controller.abort(new Error("gave up"));
-        },
-        onResponseStart: (_, code) => {
-          status = code;
-        },
-        onResponseEnd: () => settle(true),
-        onResponseError: () => settle(false),
+    line.ask({
+      sent: (how) => {
+        sent = true;
+        breakOff = how;
+        return !over;
       },
-    );
+      answered: settle,
+      failed: () => settle(),
+    });
   };
 
   let next = 0;
@@ -122,7 +116,7 @@ export async function openLoop(load: Load): Promise<Outcome> {
     };
     tick();
   });
-  await pool.destroy();
+  await line.close();
   const used = await Promise.all([before, after]);
   const perSecond = (count: number) => (count * 1000) / measureMs;
   latencies.sort((a, b) => a - b);
