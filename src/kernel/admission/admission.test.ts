@@ -117,7 +117,7 @@ describe("admission", () => {
     let state = stretchSeen(freshAdmission(config, CLASSES), shut, config);
     expect(state.level).toBeLessThan(CLASSES);
     for (let i = 0; i < 100; i++) state = stretchSeen(state, calm, config);
-    expect(state).toMatchObject({ level: CLASSES, capacity: Infinity });
+    expect(state).toMatchObject({ level: CLASSES, taking: { capacity: Infinity } });
   });
 
   it("takes lateness for overload only when it goes on, and until it is gone", () => {

@@ -11,6 +11,7 @@
  *
  * Nobody queues: a request is let in or refused at once. All functions here are pure; times are monotonic milliseconds.
  */
+import { AMPLY, type CapacityState, MEMORY_MS, nextCapacity, TRICKLE } from "./capacity.js";
 import { levelFor, shareOf } from "./level.js";
 import { type LimitConfig, nextLimit } from "./limit.js";
 
@@ -33,8 +34,8 @@ export interface AdmissionState {
   /** Requests that were let in and those that were refused past the level, for each millisecond; smoothed alike. */
   readonly admitted: number;
   readonly turnedAway: number;
-  /** Requests that can be taken in each millisecond; infinite while that was never too few. */
-  readonly capacity: number;
+  /** How many can be taken. */
+  readonly taking: CapacityState;
   /** Logarithm of the latency as a multiple of the usual one; smoothed. */
   readonly logRatio: number;
   /** The fall of the limit that goes on; `undefined`: none does. */
@@ -78,8 +79,6 @@ export interface Stretch {
 /** What a request is refused for. */
 export type Refusal = "loop" | "limit" | "priority";
 
-/** How long the rates remember. */
-const MEMORY_MS = 300;
 /** As many samples of latency are half of what is known. */
 const HALF_SAMPLES = 20;
 /**
@@ -89,14 +88,6 @@ const HALF_SAMPLES = 20;
 const PAST_MS = 3 * MEMORY_MS;
 /** How much more than the capacity is let past the level, so that what is there is used, and seen to be. */
 const PROBE = 1.1;
-/** The least that is let past the level, for each millisecond: two a second. */
-const TRICKLE = 0.002;
-/** Which part of those who got past the level has to be refused until that is too much: below, it was chance. */
-const PRESSED = 0.05;
-/** How fast the estimated capacity grows in `MEMORY_MS` when nothing speaks against it. */
-const GROWTH = 0.3;
-/** A capacity of so many times what comes is none. */
-const AMPLE = 1.5;
 /** So much of the logarithm of the latency must be gone when the limit is halved: a fifth of what theory says. */
 const FOLLOWED = 0.15;
 /** Looks at the loop that are further apart, with no lateness between, are of two times. */
@@ -117,7 +108,7 @@ export function freshAdmission(config: AdmissionConfig, classes: number): Admiss
     rates: new Array<number>(classes).fill(0),
     admitted: 0,
     turnedAway: 0,
-    capacity: Infinity,
+    taking: AMPLY,
     logRatio: 0,
     fall: undefined,
     blameless: false,
@@ -162,8 +153,8 @@ export function stretchSeen(state: AdmissionState, stretch: Stretch, config: Adm
   // A stretch may hold the part of a turn in which all are let in, and the next the part in which none is.
   const admitted = smooth(state.admitted, stretch.admitted);
   const turnedAway = smooth(state.turnedAway, stretch.turnedAway);
-  const pressed = turnedAway > PRESSED * (admitted + turnedAway);
-  const capacity = past ? Infinity : pressed ? admitted : more(state.capacity, weight, rates);
+  const all = rates.reduce((sum, rate) => sum + rate, 0);
+  const taking = past ? AMPLY : nextCapacity(state.taking, { ms, arrived: all, admitted, turnedAway });
   const known = samples / (samples + HALF_SAMPLES);
   const logRatio =
     samples === 0 ? state.logRatio * (1 - weight / 2) : state.logRatio + known * (logRatios / samples - state.logRatio);
@@ -173,12 +164,12 @@ export function stretchSeen(state: AdmissionState, stretch: Stretch, config: Adm
     rates,
     admitted,
     turnedAway,
-    capacity,
+    taking,
     logRatio,
-    level: levelFor(rates, capacity * PROBE + TRICKLE),
+    level: levelFor(rates, taking.capacity * PROBE + TRICKLE),
     limit: nextLimit(state.limit, { ratio: Math.exp(logRatio), loop, peak }, config),
     ...blame(state, logRatio, config),
-    ...(nobodyRefused(stretch, capacity) && state.lateMs <= config.targetDelayMs && CALM),
+    ...(nobodyRefused(stretch, taking.capacity) && state.lateMs <= config.targetDelayMs && CALM),
   };
 }
 
@@ -204,12 +195,6 @@ function blame(
   const worst = Math.max(fall?.worst ?? logRatio, logRatio);
   if (limit > Math.max(minLimit, from / 2)) return { fall: { from, worst }, blameless };
   return { fall: { from: limit, worst: logRatio }, blameless: logRatio > worst - FOLLOWED };
-}
-
-/** It was not too much: more may be possible, after a while in which nothing was let in as well. */
-function more(capacity: number, weight: number, rates: readonly number[]): number {
-  const grown = Math.max(capacity, TRICKLE) * (1 + GROWTH * weight);
-  return grown > AMPLE * rates.reduce((sum, rate) => sum + rate, 0) ? Infinity : grown;
 }
 
 /**

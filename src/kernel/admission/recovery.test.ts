@@ -46,7 +46,13 @@ const states = (config: AdmissionConfig): fc.Arbitrary<AdmissionState> =>
     rates: perClass(amounts),
     admitted: amounts,
     turnedAway: amounts,
-    capacity: fc.oneof(fc.constant(Infinity), amounts),
+    taking: fc.record({
+      capacity: fc.oneof(fc.constant(Infinity), amounts),
+      from: amounts,
+      share: fc.double({ min: 0, max: 1, noNaN: true }),
+      helplessMs: fc.constantFrom(0, 1, 10_000),
+      helplessShare: fc.double({ min: 0, max: 1, noNaN: true }),
+    }),
     logRatio: fc.double({ min: -700, max: 700, noNaN: true }),
     fall: fc.option(fc.record({ from: amounts, worst: fc.double({ min: -700, max: 700, noNaN: true }) }), {
       nil: undefined,
@@ -75,8 +81,9 @@ const lateness = fc.record({
 
 /** Everything in it is a number that decisions can be made by. */
 function sound(state: AdmissionState, { minLimit, maxLimit }: AdmissionConfig): void {
-  const { limit, level, rates, admitted, turnedAway, capacity, logRatio, lateMs } = state;
-  for (const figure of [...rates, admitted, turnedAway, capacity, lateMs]) expect(figure).toBeGreaterThanOrEqual(0);
+  const { limit, level, rates, admitted, turnedAway, taking, logRatio, lateMs } = state;
+  for (const figure of [...rates, ...Object.values(taking), admitted, turnedAway, lateMs])
+    expect(figure).toBeGreaterThanOrEqual(0);
   for (const figure of [...rates, admitted, turnedAway, logRatio]) expect(Number.isFinite(figure)).toBe(true);
   expect(limit).toBeGreaterThanOrEqual(minLimit);
   expect(limit).toBeLessThanOrEqual(maxLimit);
@@ -124,7 +131,12 @@ describe.each(SEEDS)("admission, from whatever it has come to (seed %i)", (seed)
           state = loopSeen(state, at * 100, lateMs, config);
           state = stretchSeen(state, well(requests, ms), config);
         }
-        expect(state).toMatchObject({ level: CLASSES, capacity: Infinity, standing: false, blameless: false });
+        expect(state).toMatchObject({
+          level: CLASSES,
+          taking: { capacity: Infinity },
+          standing: false,
+          blameless: false,
+        });
         for (const at of [0, 1, 2, 3]) expect(refusalOf(state, config, at, 0, lateMs, 0.999)).toBe(undefined);
       }),
       { seed, numRuns: 60 },
@@ -161,7 +173,7 @@ describe("what is long past", () => {
     // The last of them were counted into the stretch that the first one after an hour has ended.
     state = stretchSeen(state, { ...shut, ms: 3_600_000 }, config);
     state = stretchSeen(state, well(10), config);
-    expect(state).toMatchObject({ level: CLASSES, capacity: Infinity });
+    expect(state).toMatchObject({ level: CLASSES, taking: { capacity: Infinity } });
   });
 
   it("doesn't make two moments that were late one long one", () => {

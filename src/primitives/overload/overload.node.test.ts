@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { eventLoopDelay } from "../../adapters/node/loop-delay.js";
+import type { Gate } from "../../core/front-door.js";
 import { type Runtime, runtime } from "../../core/runtime.js";
 import { seeded } from "../../core/seeded.js";
 import type { OverloadOptions } from "./options.js";
@@ -61,6 +62,25 @@ describe("a server whose handler keeps the processor busy, in virtual time", () 
     expect(told(0, 100, 2000).came).toBe(0);
     expect(told(0, 2000, 60_000).came).toBeGreaterThan(1000);
     expect(told(0, 2000, 60_000)).toMatchObject({ refused: 0 });
+  });
+
+  it.each([
+    [5, 120],
+    [10, 60],
+    [3, 200],
+    [1, 300],
+  ])("goes on answering while something else takes the processor, %s times a second for %s ms", (rate, takesMs) => {
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const { clock, guard } = guarded();
+      // A tenth of the processor is all it needs, and refusing is of no use.
+      const flows = (gate: Gate | undefined) => [
+        { gate, rate: always(500), cpuMs: 0.2 },
+        { gate: undefined, rate: always(rate), cpuMs: takesMs },
+      ];
+      const told = simulated(clock, flows(guard.gate("work", "normal")), 30_000, seed)(0, 5000, 30_000);
+      const alone = simulated(new LoopClock(), flows(undefined), 30_000, seed)(0, 5000, 30_000);
+      expect(told.good).toBeGreaterThan(0.6 * alone.good);
+    }
   });
 
   it("refuses those who matter least, and nobody above them", () => {
