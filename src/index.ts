@@ -82,6 +82,7 @@ export {
   type AlertEvent,
   type AnyListener,
   type BreakerStateName,
+  type EndedAttemptEvent,
   type EventMap,
   Events,
   type EventType,
@@ -139,6 +140,7 @@ export {
   type StoreFailureCause,
   type StoreStats,
 } from "./core/store.js";
+export type { SpanRef } from "./core/trace-ids.js";
 export { validate } from "./core/validation.js";
 export type { Attachable } from "./kit/attachments.js";
 export type * from "./kit/capabilities.js";

@@ -11,6 +11,11 @@ export const PRIORITIES: readonly Priority[] = ["critical", "high", "normal", "l
 export interface Context {
   /** Lower-case hex, 32 digits: the trace id of W3C Trace Context. */
   readonly traceId?: string;
+  /**
+   * Lower-case hex, 16 digits: the span that this call is in its trace. A request and a run of a job have one; what
+   * happens within them is told to be within that span.
+   */
+  readonly spanId?: string;
   readonly tenant?: string;
   /** Who is calling, as an id. */
   readonly principal?: string;

@@ -1,5 +1,6 @@
 import type { Context, Priority } from "./context.js";
 import type { LeverEntry } from "./levers.js";
+import type { SpanRef } from "./trace-ids.js";
 
 /** What every event carries. */
 export interface EventBase {
@@ -19,6 +20,14 @@ export interface JobEvent extends EventBase {
 /** What events of one attempt at a job carry. */
 export interface AttemptEvent extends JobEvent {
   readonly attempt: number;
+}
+
+/** What events of an attempt that has ended carry. */
+export interface EndedAttemptEvent extends AttemptEvent {
+  /** How long it ran; 0 where it never began. */
+  readonly durationMs: number;
+  /** The span that the job was enqueued in, where that is known. */
+  readonly producer?: SpanRef | undefined;
 }
 
 /** What events of an alert carry; `name` is the endpoint's or upstream's. */
@@ -136,6 +145,10 @@ export interface EventMap {
     readonly outcome: "first" | "duplicate" | "in_flight" | "done" | "released" | "lost";
   };
   "endpoint.settled": EventBase & {
+    /** Of the context, for those who only count: it need not be made for this. Not spread. */
+    readonly traceId?: string | undefined;
+    /** The span that it was asked from, by `traceparent`; `undefined` where its trace began here. Not spread. */
+    readonly caller?: SpanRef | undefined;
     readonly status: number;
     readonly code?: string | undefined;
     readonly guard?: string | undefined;
@@ -155,18 +168,18 @@ export interface EventMap {
   "job.enqueued": JobEvent & { readonly duplicate: boolean };
   "job.saturated": EventBase & { readonly tool: string; readonly depth: number; readonly limit: number };
   "job.started": AttemptEvent & { readonly waitMs: number };
-  "job.succeeded": AttemptEvent & { readonly durationMs: number };
-  "job.retried": AttemptEvent & { readonly delayMs: number; readonly error: unknown };
+  "job.succeeded": EndedAttemptEvent;
+  "job.retried": EndedAttemptEvent & { readonly delayMs: number; readonly error: unknown };
   /** No attempt could help. */
-  "job.failed": AttemptEvent & { readonly error: unknown };
+  "job.failed": EndedAttemptEvent & { readonly error: unknown };
   /** It has no attempts left. */
-  "job.dead": AttemptEvent & { readonly error: unknown };
+  "job.dead": EndedAttemptEvent & { readonly error: unknown };
   /** Given back unharmed: the worker stops, or can't read it. */
-  "job.released": AttemptEvent & { readonly reason: string };
+  "job.released": EndedAttemptEvent & { readonly reason: string };
   /** Its lease went to another worker before it had ended here. */
-  "job.lost": AttemptEvent;
+  "job.lost": EndedAttemptEvent;
   /** It ran while it was cancelled. */
-  "job.cancelled": AttemptEvent;
+  "job.cancelled": EndedAttemptEvent;
   /** The queue's store could not do what it was asked for. */
   "queue.failure": EventBase & {
     readonly operation: string;

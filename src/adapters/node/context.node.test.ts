@@ -30,6 +30,14 @@ describe("withContext", () => {
     });
   });
 
+  it("leaves a span to its own trace", () => {
+    withContext({ traceId: "a", spanId: "1" }, () => {
+      expect(withContext({ traceId: "b" }, currentContext)).toEqual({ traceId: "b" });
+      expect(withContext({ traceId: "a" }, currentContext)).toEqual({ traceId: "a", spanId: "1" });
+      expect(withContext({ traceId: "b", spanId: "2" }, currentContext)).toEqual({ traceId: "b", spanId: "2" });
+    });
+  });
+
   it.each([
     [100, 50, 50],
     [50, 100, 50],

@@ -18,7 +18,10 @@ const carrier = shared[CARRIER];
 export function withContext<T>(context: Context, fn: () => T): T {
   const outer = carrier.getStore();
   if (outer === undefined) return carrier.run(context, fn);
-  const inner = { ...outer, ...context };
+  const inner: { -readonly [K in keyof Context]: Context[K] } = { ...outer, ...context };
+  // Another trace's span is none of this one.
+  if (context.traceId !== undefined && context.traceId !== outer.traceId && context.spanId === undefined)
+    delete inner.spanId;
   if (outer.deadline !== undefined && context.deadline !== undefined)
     inner.deadline = Math.min(outer.deadline, context.deadline);
   return carrier.run(inner, fn);

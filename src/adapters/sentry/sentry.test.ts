@@ -41,7 +41,14 @@ describe("sentry", () => {
     const { events, fetch } = receiver();
     sentry(kit, { dsn: DSN, fetch, perMinute: 5 });
     for (let n = 0; n < 500; n++)
-      kit.events.emit("job.dead", { name: `queue-${n}`, tool: "t", id: "1", attempt: 3, error: new Error("no") });
+      kit.events.emit("job.dead", {
+        name: `queue-${n}`,
+        tool: "t",
+        id: "1",
+        attempt: 3,
+        durationMs: 1,
+        error: new Error("no"),
+      });
     await clock.advance(59_000);
     expect(events.length).toBe(5);
   });
@@ -157,7 +164,14 @@ describe("events that somebody else sends", () => {
     const before = clock.pending();
     const alerts = sentryEvents(kit);
     for (let n = 0; n < 3; n++)
-      kit.events.emit("job.dead", { name: "tools", tool: "t", id: "1", attempt: 3, error: new Error("no") });
+      kit.events.emit("job.dead", {
+        name: "tools",
+        tool: "t",
+        id: "1",
+        attempt: 3,
+        durationMs: 1,
+        error: new Error("no"),
+      });
     const [event] = alerts.take();
     expect(event).toMatchObject({
       fingerprint: ["keelson", "shop", "job.dead", "tools"],

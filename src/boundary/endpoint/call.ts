@@ -1,12 +1,13 @@
 import type { Context, Priority } from "../../core/context.js";
 import type { Gate } from "../../core/front-door.js";
+import { firstSpanId, newSpanId, newTraceId, type SpanRef } from "../../core/trace-ids.js";
 import type { Verified } from "../webhooks/verifier.js";
 import type { HeaderPairs } from "./cors.js";
 import type { Incoming, Place } from "./incoming.js";
 import type { Plan } from "./plan.js";
 import type { Noted } from "./rate-limit-fields.js";
 import { pathParams, queryRecord } from "./raw-parts.js";
-import { newTraceId, traceIdOf } from "./trace.js";
+import { callerOf } from "./trace.js";
 
 const NO_HEADERS: HeaderPairs = [];
 
@@ -42,6 +43,8 @@ export class ActiveCall {
   private headersMade: unknown = undefined;
   private clientMade: string | undefined = undefined;
   private traceMade: string | undefined = undefined;
+  private spanMade: string | undefined = undefined;
+  private callerMade: SpanRef | null | undefined = undefined;
   private contextMade: Context | undefined = undefined;
   private timeLimit: AbortController | undefined = undefined;
   private stopFollowing: (() => void) | undefined = undefined;
@@ -111,8 +114,20 @@ export class ActiveCall {
 
   /** The trace the caller is in, or a new one. */
   get traceId(): string {
-    this.traceMade ??= traceIdOf(this.incoming.header("traceparent")) ?? newTraceId(this.plan.rt.random);
+    this.traceMade ??= this.caller?.traceId ?? newTraceId(this.plan.rt.random);
     return this.traceMade;
+  }
+
+  /** Its own span in that trace. */
+  get spanId(): string {
+    this.spanMade ??= this.caller === undefined ? firstSpanId(this.traceId) : newSpanId(this.plan.rt.random);
+    return this.spanMade;
+  }
+
+  /** The span that it was asked from. */
+  get caller(): SpanRef | undefined {
+    if (this.callerMade === undefined) this.callerMade = callerOf(this.incoming.header("traceparent")) ?? null;
+    return this.callerMade ?? undefined;
   }
 
   /** Now known: who is calling, or until when. */
@@ -172,6 +187,7 @@ const SIGNAL: PropertyDescriptor = {
 class CallContext implements Context {
   readonly #call: ActiveCall;
   readonly traceId: string;
+  readonly spanId: string;
   declare readonly tenant?: string;
   declare readonly principal?: string;
   declare readonly priority?: Priority;
@@ -187,6 +203,7 @@ class CallContext implements Context {
     const principal = principalId(call.principal);
     this.#call = call;
     this.traceId = call.traceId;
+    this.spanId = call.spanId;
     if (tenant !== undefined) this.tenant = tenant;
     if (principal !== undefined) this.principal = principal;
     if (priority !== undefined) this.priority = priority;

@@ -3,6 +3,7 @@ import { type KeelsonError, KeelsonError as Refusal } from "../../core/errors.js
 import type { Gate } from "../../core/front-door.js";
 import { type Runtime, runtime, type SliRecorder } from "../../core/runtime.js";
 import type { MaybePromise } from "../../core/store.js";
+import { newTraceId } from "../../core/trace-ids.js";
 import type { Work } from "../../core/work.js";
 import { Limiter } from "../../primitives/limiter/limiter.js";
 import { classify } from "../classify.js";
@@ -19,7 +20,7 @@ import type { DefineLimiter } from "./parts.js";
 import { Settled } from "./settled.js";
 import { corsOfShed, shedAnswer } from "./shed.js";
 import { watchedStream } from "./streams.js";
-import { newTraceId, traceIdOf } from "./trace.js";
+import { callerOf } from "./trace.js";
 import type {
   ClientInfo,
   EndpointCapabilities,
@@ -130,13 +131,16 @@ export class Endpoint implements EndpointDefinition, Servable {
   /** Refuses for overload, at as little cost as can be: that is when there is no time to lose. */
   #shed(header: (name: string) => string | null, retryAfterMs: number, place: Place): Outgoing {
     const wanted = this.#rt.events.wants("endpoint.settled");
-    const traceId = traceIdOf(header("traceparent")) ?? (wanted ? newTraceId(this.#rt.random) : undefined);
+    const caller = callerOf(header("traceparent"));
+    const traceId = caller?.traceId ?? (wanted ? newTraceId(this.#rt.random) : undefined);
     const sli = this.#sli ?? place.sli?.("endpoint", this.name);
     sli?.record(true, 0);
     if (wanted)
       this.#rt.events.emit("endpoint.settled", {
         name: this.name,
         context: traceId === undefined ? {} : { traceId },
+        traceId,
+        caller,
         status: 503,
         code: "unavailable",
         guard: "overload",

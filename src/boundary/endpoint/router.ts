@@ -6,7 +6,7 @@ import { problemOf } from "./answer.js";
 import type { HeaderPairs } from "./cors.js";
 import { HERE, type Incoming, type Outgoing, type Pass, type Place } from "./incoming.js";
 import { pathPattern } from "./path-pattern.js";
-import { traceIdOf } from "./trace.js";
+import { callerOf } from "./trace.js";
 import type { Method } from "./types.js";
 
 /** What requests are routed to: an endpoint. */
@@ -129,6 +129,6 @@ export function refused(incoming: Incoming, code: ErrorCode, details?: ErrorDeta
 }
 
 function told(incoming: Incoming): { traceId?: string; challenge: string } {
-  const traceId = traceIdOf(incoming.header("traceparent"));
+  const traceId = callerOf(incoming.header("traceparent"))?.traceId;
   return { challenge: "", ...(traceId !== undefined && { traceId }) };
 }

@@ -1,5 +1,6 @@
 import type { Context } from "../../core/context.js";
 import type { KeelsonError } from "../../core/errors.js";
+import type { SpanRef } from "../../core/trace-ids.js";
 import type { ActiveCall } from "./call.js";
 
 /** Where an event's context is to be found: most who listen only count, and need none. One accessor for all. */
@@ -42,5 +43,13 @@ export class Settled {
     this.guard = guard;
     this.durationMs = durationMs;
     if (error !== undefined) this.error = error;
+  }
+
+  get traceId(): string {
+    return this.#call.traceId;
+  }
+
+  get caller(): SpanRef | undefined {
+    return this.#call.caller;
   }
 }

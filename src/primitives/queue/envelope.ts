@@ -12,6 +12,8 @@ export interface Envelope {
   /** The service that enqueued it. */
   readonly from?: string;
   readonly trace?: string;
+  /** The span that it was enqueued in. */
+  readonly span?: string;
   readonly tenant?: string;
   readonly principal?: string;
   readonly priority?: Priority;
@@ -32,6 +34,7 @@ export function seal(from: string, input: string | undefined, context: Context |
           v: ENVELOPE,
           from,
           ...(context.traceId !== undefined && { trace: context.traceId }),
+          ...(context.spanId !== undefined && { span: context.spanId }),
           ...(context.tenant !== undefined && { tenant: context.tenant }),
           ...(context.principal !== undefined && { principal: context.principal }),
           ...(context.priority !== undefined && { priority: context.priority }),

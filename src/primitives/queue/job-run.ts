@@ -4,6 +4,7 @@ import type { Context } from "../../core/context.js";
 import type { Deadlines, Expirable } from "../../core/deadlines.js";
 import { KeelsonError } from "../../core/errors.js";
 import type { ClaimedJob, Finish } from "../../core/jobs.js";
+import { type SpanRef, spanIdFrom } from "../../core/trace-ids.js";
 import { validate } from "../../core/validation.js";
 import { discard } from "../retry/discard.js";
 import { isThenable, promised } from "../timeout/pending-call.js";
@@ -105,12 +106,14 @@ export class JobRun implements Expirable, JobCall<unknown> {
   get context(): Context {
     if (this.contextMade !== undefined) return this.contextMade;
     const { trace, tenant, principal, priority } = this.envelope;
+    const { id, fence, attempt } = this.claimed;
     const { timeoutMs } = this.settings;
     const deadline = timeoutMs === 0 ? this.until : Math.min(this.until, this.begunAt + timeoutMs);
     const signal = () => this.signal;
     // A plain object, so that it can be spread; only its signal is made late.
     this.contextMade = {
       ...(trace !== undefined && { traceId: trace }),
+      spanId: spanIdFrom(`${this.owner.core.name} ${this.tool} ${id} ${attempt} ${fence}`),
       ...(tenant !== undefined && { tenant }),
       ...(principal !== undefined && { principal }),
       ...(priority !== undefined && { priority }),
@@ -120,6 +123,12 @@ export class JobRun implements Expirable, JobCall<unknown> {
       },
     };
     return this.contextMade;
+  }
+
+  /** The span that it was enqueued in, where that is known. */
+  get producer(): SpanRef | undefined {
+    const { trace, span } = this.envelope;
+    return trace === undefined || span === undefined ? undefined : { traceId: trace, spanId: span };
   }
 
   /** Reads the envelope, checks the input and calls the handler. */

@@ -1,5 +1,6 @@
 import type { Context } from "../../core/context.js";
 import type { Finish, Finished } from "../../core/jobs.js";
+import type { SpanRef } from "../../core/trace-ids.js";
 import type { QueueCore } from "./core.js";
 import type { Tool } from "./tool.js";
 
@@ -19,6 +20,7 @@ export interface ToldRun {
   /** What went wrong; why it was given back. */
   readonly error: unknown;
   readonly durationMs: number;
+  readonly producer: SpanRef | undefined;
 }
 
 /** Counts and tells that a run began. */
@@ -37,33 +39,38 @@ export function tellEnded({ name, rt: { events } }: QueueCore, run: ToldRun, fin
   // An end that may have been taken before is not wanted a second time: that tells nothing of the lease.
   if (end === undefined || (finished === "lost" && !run.resent)) {
     counts.lost++;
-    if (events.wants("job.lost")) events.emit("job.lost", about(name, run));
+    if (events.wants("job.lost")) events.emit("job.lost", ended(name, run));
     return;
   }
   switch (end.kind) {
     case "succeeded":
       counts.succeeded++;
-      if (events.wants("job.succeeded")) events.emit("job.succeeded", { ...about(name, run), durationMs });
+      if (events.wants("job.succeeded")) events.emit("job.succeeded", ended(name, run));
       return;
     case "released":
       counts.released++;
-      if (events.wants("job.released")) events.emit("job.released", { ...about(name, run), reason: String(error) });
+      if (events.wants("job.released")) events.emit("job.released", { ...ended(name, run), reason: String(error) });
       return;
     default:
   }
   if (run.cancelled) {
-    if (events.wants("job.cancelled")) events.emit("job.cancelled", about(name, run));
+    if (events.wants("job.cancelled")) events.emit("job.cancelled", ended(name, run));
   } else if (end.kind === "failed") {
     counts.failed++;
-    if (events.wants("job.failed")) events.emit("job.failed", { ...about(name, run), error });
+    if (events.wants("job.failed")) events.emit("job.failed", { ...ended(name, run), error });
   } else if (run.attempt >= run.attempts) {
     counts.dead++;
-    if (events.wants("job.dead")) events.emit("job.dead", { ...about(name, run), error });
+    if (events.wants("job.dead")) events.emit("job.dead", { ...ended(name, run), error });
   } else {
     counts.retried++;
     const { delayMs } = end;
-    if (events.wants("job.retried")) events.emit("job.retried", { ...about(name, run), delayMs, error });
+    if (events.wants("job.retried")) events.emit("job.retried", { ...ended(name, run), delayMs, error });
   }
+}
+
+function ended(name: string, run: ToldRun) {
+  const { durationMs, producer } = run;
+  return { ...about(name, run), durationMs, ...(producer !== undefined && { producer }) };
 }
 
 function about(name: string, run: ToldRun) {

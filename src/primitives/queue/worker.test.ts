@@ -183,6 +183,35 @@ describe("a worker", () => {
     await worker.drain();
   });
 
+  it("gives each run a span of its own, and tells how long it took and where it was enqueued", async () => {
+    const { rt, clock } = place();
+    const spans: (string | undefined)[] = [];
+    const work = job({
+      input: z.object({ n: z.number() }),
+      attempts: 2,
+      run: async (_, { attempt, context }) => {
+        spans.push(context.spanId);
+        await new Promise<void>((resolve) => void clock.alarm(20, resolve, "held"));
+        if (attempt === 1) throw new Error("once more");
+      },
+    });
+    const queue = new Queue("tools", { jobs: { work }, retry: { base: "1s" } }, rt);
+    const ends: object[] = [];
+    for (const type of ["job.retried", "job.succeeded"] as const)
+      rt.events.on(type, ({ durationMs, producer, context }) => ends.push({ type, durationMs, producer, ...context }));
+    await clock.advance(1);
+    const from = { traceId: "a".repeat(32), spanId: "b".repeat(16) };
+    await queue.enqueue("work", { n: 1 }, { context: from });
+    const worker = queue.process();
+    for (const ms of [0, 20, 2_000, 20]) await clock.advance(ms);
+    expect(new Set([...spans, from.spanId]).size).toBe(3);
+    expect(ends).toMatchObject([
+      { type: "job.retried", durationMs: 20, producer: from, traceId: from.traceId, spanId: spans[0] },
+      { type: "job.succeeded", durationMs: 20, producer: from, traceId: from.traceId, spanId: spans[1] },
+    ]);
+    await worker.drain();
+  });
+
   it("refuses results that are no JSON, too large, or not what was promised", async () => {
     const { rt, clock } = place();
     const results: Record<string, unknown> = { bigint: 10n, large: "x".repeat(2_000), wrong: "no number" };

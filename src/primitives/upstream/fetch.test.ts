@@ -239,11 +239,20 @@ describe("fetch: tracing", () => {
     expect(headers[2]?.has("traceparent")).toBe(false);
   });
 
+  it("names the caller's span, where that is known, for somebody keeps it", async () => {
+    const { upstream, sent } = http([200], {});
+    await upstream.fetch(URL, {}, { context: { traceId, spanId: "00f067aa0ba902b7" } });
+    await upstream.fetch(URL, {}, { context: { traceId, spanId: "no span" } });
+    const headers = sent.map(({ init }) => new Headers(init.headers).get("traceparent"));
+    expect(headers[0]).toBe(`00-${traceId}-00f067aa0ba902b7-01`);
+    expect(headers[1]).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{15}[1-9a-f]-01$`));
+  });
+
   it("names no trace that the standard doesn't allow", () => {
-    expect(traceparent(undefined, () => 0)).toBeUndefined();
-    expect(traceparent("0".repeat(32), () => 0)).toBeUndefined();
-    expect(traceparent("XYZ", () => 0)).toBeUndefined();
-    expect(traceparent(traceId, () => 0)).toBe(`00-${traceId}-0000000000000001-01`);
+    expect(traceparent({}, () => 0)).toBeUndefined();
+    expect(traceparent({ traceId: "0".repeat(32) }, () => 0)).toBeUndefined();
+    expect(traceparent({ traceId: "XYZ" }, () => 0)).toBeUndefined();
+    expect(traceparent({ traceId }, () => 0)).toBe(`00-${traceId}-0000000000000001-01`);
   });
 });
 

@@ -73,7 +73,7 @@ export class HttpCalls {
     const signal = call.signal ?? init.signal ?? request?.signal;
     const context = call.context ?? this.#rt.currentContext?.();
     const headers = new Headers(init.headers ?? request?.headers);
-    const trace = traceparent(context?.traceId, this.#rt.random);
+    const trace = context && traceparent(context, this.#rt.random);
     const traced = trace !== undefined && !headers.has("traceparent");
     if (traced) headers.set("traceparent", trace);
     const once = isStream(init.body ?? request?.body);

@@ -1,11 +1,15 @@
+import type { Context } from "../../core/context.js";
+import { isSpanId, isTraceId } from "../../core/trace-ids.js";
+
 /**
- * The `traceparent` header (W3C Trace Context, level 1) by which the callee joins the caller's trace: version 00, a new
- * span id, sampled.
+ * The `traceparent` header (W3C Trace Context, level 1) by which the callee joins the caller's trace: version 00,
+ * sampled, within the caller's span where that is known, and else a new span id.
  *
  * @returns `undefined` where there is no trace id, or one that the standard doesn't allow
  */
-export function traceparent(traceId: string | undefined, random: () => number): string | undefined {
-  if (traceId === undefined || !/^[0-9a-f]{32}$/.test(traceId) || /^0+$/.test(traceId)) return undefined;
+export function traceparent({ traceId, spanId }: Context, random: () => number): string | undefined {
+  if (!isTraceId(traceId)) return undefined;
+  if (isSpanId(spanId)) return `00-${traceId}-${spanId}-01`;
   let span = "";
   // The last digit is never 0: an id of zeros is not allowed.
   for (let digit = 1; digit <= 16; digit++)

@@ -22,6 +22,7 @@ describe("the context", () => {
     const response = await ask({ headers: { traceparent: `00-${ID}-00f067aa0ba902b7-01` } });
     expect(await response.json()).toEqual({
       traceId: ID,
+      spanId: expect.stringMatching(/^(?!00f067aa0ba902b7)[\da-f]{16}$/),
       tenant: "s1",
       principal: "ann",
       priority: "high",
@@ -31,7 +32,12 @@ describe("the context", () => {
 
   it("has a trace of its own where the caller has none", async () => {
     const { ask } = serving({ handler });
-    expect(await (await ask()).json()).toEqual({ traceId: expect.stringMatching(/^[\da-f]{32}$/), signal: true });
+    const context = await (await ask()).json();
+    expect(context).toEqual({
+      traceId: expect.stringMatching(/^[\da-f]{32}$/),
+      spanId: context.traceId.slice(16),
+      signal: true,
+    });
   });
 
   it("is in the event and in the problem, under the same trace", async () => {
@@ -43,6 +49,14 @@ describe("the context", () => {
     });
     const { traceId } = await (await ask()).json();
     expect(settled[0]?.context).toMatchObject({ traceId, principal: "ann", priority: "low" });
+    expect([settled[0]?.traceId, settled[0]?.caller]).toEqual([traceId, undefined]);
+  });
+
+  it("is of the caller's trace, and the event names the span that it was asked from", async () => {
+    const { ask, settled } = serving({ handler });
+    await ask({ headers: { traceparent: `00-${ID}-00f067aa0ba902b7-01` } });
+    expect(settled[0]?.caller).toEqual({ traceId: ID, spanId: "00f067aa0ba902b7" });
+    expect(settled[0]?.traceId).toBe(ID);
   });
 
   it("whose tenant can't be told lets nobody through", async () => {
