@@ -4,10 +4,10 @@ import { DURATION_BOUNDS } from "../../sinks/durations.js";
 import { FAMILIES } from "../../sinks/families.js";
 import type { LabelBounds } from "../../sinks/label-bounds.js";
 import type { Listening, MeasuredHost, SinkErrorListener } from "../../sinks/sink.js";
-import type { Recordings } from "./recordings.js";
+import { type Recordings, Series } from "./recordings.js";
 import { endingOf, type Surfaces } from "./surfaces.js";
 
-/** Sets of attributes of one name that are made once and kept. */
+/** Series of one name that are made once and kept. */
 const KEPT = 64;
 
 /** Measures how long things take, as it happens. */
@@ -26,38 +26,41 @@ export function recordDurations(
   const jobs = histogram("keelson.job.duration", "How long jobs ran that succeeded");
   const counting = { counting: true };
 
-  const settled = new AttributeSets<EventMap["endpoint.settled"]>((event) => {
+  const settled = new SeriesOf<EventMap["endpoint.settled"]>((event) => {
     const surface = surfaces.of(event.name);
     const name = bounds.word("endpoint", "name", event.name);
     // Past the bound an endpoint's route would tell it apart all the same.
     const known = name === event.name ? surface.attributes : { "keelson.name": name };
-    return { ...known, ...endingOf(surface, event) };
+    return new Series(surface.http ? http : functions, { ...known, ...endingOf(surface, event) });
   });
   listening.to(
     "endpoint.settled",
-    (event) => {
-      const instrument = surfaces.of(event.name).http ? http : functions;
-      recordings.add(instrument, event.durationMs, settled.of(event, event.name, event.status, event.code ?? ""));
-    },
+    (event) => recordings.add(settled.of(event, event.name, event.status, event.code ?? ""), event.durationMs),
     counting,
   );
-  const called = new AttributeSets<EventMap["upstream.settled"]>(({ name, outcome }) => ({
-    "keelson.name": bounds.word("upstream", "name", name),
-    "keelson.outcome": outcome,
-    ...((outcome === "failure" || outcome === "rejected") && { "error.type": outcome }),
-  }));
+  const called = new SeriesOf<EventMap["upstream.settled"]>(
+    ({ name, outcome }) =>
+      new Series(upstreams, {
+        "keelson.name": bounds.word("upstream", "name", name),
+        "keelson.outcome": outcome,
+        ...((outcome === "failure" || outcome === "rejected") && { "error.type": outcome }),
+      }),
+  );
   listening.to(
     "upstream.settled",
-    (event) => recordings.add(upstreams, event.durationMs, called.of(event, event.name, 0, event.outcome)),
+    (event) => recordings.add(called.of(event, event.name, 0, event.outcome), event.durationMs),
     counting,
   );
-  const ran = new AttributeSets<EventMap["job.succeeded"]>(({ name, tool }) => ({
-    "keelson.name": bounds.word("job", "name", name),
-    "keelson.tool": bounds.word("job", "tool", tool),
-  }));
+  const ran = new SeriesOf<EventMap["job.succeeded"]>(
+    ({ name, tool }) =>
+      new Series(jobs, {
+        "keelson.name": bounds.word("job", "name", name),
+        "keelson.tool": bounds.word("job", "tool", tool),
+      }),
+  );
   listening.to(
     "job.succeeded",
-    (event) => recordings.add(jobs, event.durationMs, ran.of(event, event.name, 0, event.tool)),
+    (event) => recordings.add(ran.of(event, event.name, 0, event.tool), event.durationMs),
     counting,
   );
 }
@@ -101,25 +104,25 @@ function attributesOf(labels: Readonly<Record<string, string>>): Attributes {
   return Object.fromEntries(Object.entries(labels).map(([label, word]) => [`keelson.${label}`, word]));
 }
 
-/** Attributes are made once for each way that a name's calls end, and not for each call. */
-class AttributeSets<E> {
-  readonly #make: (event: E) => Attributes;
-  readonly #sets = new Map<string, Map<number, Map<string, Attributes>>>();
+/** A series is made once for each way that a name's calls end, and not for each call. */
+class SeriesOf<E> {
+  readonly #make: (event: E) => Series;
+  readonly #kept = new Map<string, Map<number, Map<string, Series>>>();
 
-  constructor(make: (event: E) => Attributes) {
+  constructor(make: (event: E) => Series) {
     this.#make = make;
   }
 
-  of(event: E, name: string, status: number, word: string): Attributes {
-    return this.#sets.get(name)?.get(status)?.get(word) ?? this.#kept(event, name, status, word);
+  of(event: E, name: string, status: number, word: string): Series {
+    return this.#kept.get(name)?.get(status)?.get(word) ?? this.#made(event, name, status, word);
   }
 
-  #kept(event: E, name: string, status: number, word: string): Attributes {
-    const attributes = this.#make(event);
-    const statuses = this.#sets.get(name) ?? new Map<number, Map<string, Attributes>>();
-    const words = statuses.get(status) ?? new Map<string, Attributes>();
-    if (this.#sets.size >= 10 * KEPT || statuses.size >= KEPT || words.size >= KEPT) return attributes;
-    this.#sets.set(name, statuses.set(status, words.set(word, attributes)));
-    return attributes;
+  #made(event: E, name: string, status: number, word: string): Series {
+    const series = this.#make(event);
+    const statuses = this.#kept.get(name) ?? new Map<number, Map<string, Series>>();
+    const words = statuses.get(status) ?? new Map<string, Series>();
+    if (this.#kept.size >= 10 * KEPT || statuses.size >= KEPT || words.size >= KEPT) return series;
+    this.#kept.set(name, statuses.set(status, words.set(word, series)));
+    return series;
   }
 }

@@ -1,47 +1,14 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type Context, context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
-import {
-  AggregationTemporality,
-  InMemoryMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-} from "@opentelemetry/sdk-metrics";
-import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import * as semconv from "@opentelemetry/semantic-conventions";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { unlimited } from "../../boundary/declare.js";
 import { troubledKit } from "../../sinks/troubled-kit.fixture.js";
-import { type OtelOptions, otel } from "./otel.js";
+import { observed, sdk } from "./otel.fixture.js";
+import { otel } from "./otel.js";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const HEADERS = { traceparent: `00-${TRACE}-b7ad6b7169203331-01` };
-
-/** The real SDK, exporting into memory. */
-function sdk() {
-  const metricExporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
-  const reader = new PeriodicExportingMetricReader({ exporter: metricExporter, exportIntervalMillis: 3_600_000 });
-  const meterProvider = new MeterProvider({ readers: [reader] });
-  const spanExporter = new InMemorySpanExporter();
-  const tracerProvider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spanExporter)] });
-  onTestFinished(async () => {
-    await meterProvider.shutdown();
-    await tracerProvider.shutdown();
-  });
-  const metrics = () =>
-    metricExporter
-      .getMetrics()
-      .at(-1)
-      ?.scopeMetrics.flatMap((scope) => scope.metrics) ?? [];
-  const metric = (name: string) => metrics().find(({ descriptor }) => descriptor.name === name);
-  return { meterProvider, tracerProvider, metrics, metric, spans: () => spanExporter.getFinishedSpans() };
-}
-
-function observed(options: OtelOptions = {}) {
-  const one = sdk();
-  const troubled = troubledKit();
-  const { meterProvider, tracerProvider } = one;
-  return { ...one, ...troubled, sink: otel(troubled.kit, { meterProvider, tracerProvider, ...options }) };
-}
 
 describe("metrics for OpenTelemetry", () => {
   it("have requests by the semantic conventions", async () => {

@@ -1,38 +1,15 @@
-import {
-  type Attributes,
-  type Context,
-  context,
-  type HrTime,
-  ROOT_CONTEXT,
-  SpanKind,
-  SpanStatusCode,
-  TraceFlags,
-  type Tracer,
-  trace,
-} from "@opentelemetry/api";
+import { type Context, context, type HrTime, SpanKind, TraceFlags, type Tracer, trace } from "@opentelemetry/api";
 import type { Clock } from "../../core/clock.js";
+import type { Context as CallContext } from "../../core/context.js";
+import type { EventMap } from "../../core/events.js";
 import type { MaybePromise } from "../../core/store.js";
+import type { SpanRef } from "../../core/trace-ids.js";
 import { Outbox } from "../../sinks/outbox.js";
 import type { Listening, SinkErrorListener } from "../../sinks/sink.js";
+import type { Ended, Told } from "./ended.js";
+import { RUN_ENDS, runOf } from "./runs.js";
+import { SpanMaker } from "./span-maker.js";
 import { endingOf, type Surfaces } from "./surfaces.js";
-
-/** A call that has ended, and is to be a span. */
-interface Ended {
-  readonly name: string;
-  /** Whether it is what others of its trace happened in. */
-  readonly outer: boolean;
-  readonly server: boolean;
-  readonly attributes: Attributes;
-  readonly start: HrTime;
-  readonly end: HrTime;
-  readonly failed: boolean;
-  readonly error: Error | undefined;
-  readonly traceId: string | undefined;
-  /** The context that was active, where there is a span in it. */
-  readonly active: Context | undefined;
-  /** Monotonic. */
-  readonly at: number;
-}
 
 /** Which calls become spans. */
 export interface SpanSampling {
@@ -47,8 +24,9 @@ const EVERY_MS = 500;
 const TIMEOUT_MS = 2_000;
 /** How long a call waits for the one around it to end. */
 const ORPHAN_MS = 60_000;
-/** Trace ids of failures whose outer call hasn't ended. */
+/** Spans, or traces, of failures whose outer call hasn't ended. */
 const MAX_WANTED = 1_000;
+const COUNTING = { counting: true };
 
 /**
  * Makes spans of calls that have ended: whether a trace is worth keeping is known by then. Failures and slow calls always
@@ -56,19 +34,16 @@ const MAX_WANTED = 1_000;
  */
 export class Spans {
   readonly #clock: Clock;
-  readonly #tracer: Tracer;
+  readonly #maker: SpanMaker;
   readonly #sampling: SpanSampling;
   readonly #surfaces: Surfaces;
   readonly #outbox: Outbox<Ended>;
-  /** Inner calls that wait for the outer one, by trace. */
-  readonly #inner = new Map<string, Ended[]>();
-  #innerCount = 0;
   readonly #wanted = new Set<string>();
   #untraced = 0;
 
   constructor(clock: Clock, tracer: Tracer, sampling: SpanSampling, surfaces: Surfaces, report: SinkErrorListener) {
     this.#clock = clock;
-    this.#tracer = tracer;
+    this.#maker = new SpanMaker(tracer);
     this.#sampling = sampling;
     this.#surfaces = surfaces;
     this.#outbox = new Outbox({
@@ -78,8 +53,8 @@ export class Spans {
       everyMs: EVERY_MS,
       timeoutMs: TIMEOUT_MS,
       send: (ended): MaybePromise<void> => {
-        for (const one of ended) this.#make(one);
-        this.#adopt(this.#clock.monotonic() - ORPHAN_MS);
+        for (const one of ended) this.#maker.make(one);
+        this.#maker.adopt(this.#clock.monotonic() - ORPHAN_MS);
       },
       report,
     });
@@ -91,65 +66,9 @@ export class Spans {
   }
 
   listen(listening: Listening): void {
-    const counting = { counting: true };
-    listening.to(
-      "endpoint.settled",
-      (event) => {
-        const { name, status, code, durationMs, error } = event;
-        const failed = status >= 500;
-        const traceId = event.context?.traceId;
-        const wanted = this.#wanted.size > 0 && traceId !== undefined && this.#wanted.delete(traceId);
-        const active = this.#sampled(failed || wanted, durationMs, traceId);
-        if (active === false) return;
-        const surface = this.#surfaces.of(name);
-        const { start, end, at } = this.#times(durationMs);
-        this.#outbox.push({
-          start,
-          end,
-          at,
-          name: surface.spanName,
-          outer: true,
-          server: surface.http && active === undefined,
-          attributes: { ...surface.attributes, ...endingOf(surface, event) },
-          failed,
-          error: code === "internal" ? thrown(error) : undefined,
-          traceId,
-          active,
-        });
-      },
-      counting,
-    );
-    listening.to(
-      "upstream.settled",
-      ({ name, context, outcome, attempts, durationMs }) => {
-        const failed = outcome === "failure" || outcome === "rejected";
-        const traceId = context?.traceId;
-        const active = this.#sampled(failed, durationMs, traceId);
-        if (active === false) return;
-        if (failed && active === undefined && traceId !== undefined && this.#wanted.size < MAX_WANTED)
-          this.#wanted.add(traceId);
-        const { start, end, at } = this.#times(durationMs);
-        this.#outbox.push({
-          start,
-          end,
-          at,
-          name: `upstream ${name}`,
-          outer: false,
-          server: false,
-          attributes: {
-            "keelson.name": name,
-            "keelson.outcome": outcome,
-            "keelson.attempts": attempts,
-            ...(failed && { "error.type": outcome }),
-          },
-          failed,
-          error: undefined,
-          traceId,
-          active,
-        });
-      },
-      counting,
-    );
+    listening.to("endpoint.settled", (event) => this.#answered(event), COUNTING);
+    listening.to("upstream.settled", (event) => this.#called(event), COUNTING);
+    for (const type of RUN_ENDS) listening.to(type, (event) => this.#ran(type, event), COUNTING);
   }
 
   async flush(): Promise<void> {
@@ -158,82 +77,111 @@ export class Spans {
 
   async close(): Promise<void> {
     await this.#outbox.close();
-    this.#adopt(Number.POSITIVE_INFINITY);
+    this.#maker.adopt(Number.POSITIVE_INFINITY);
     this.#wanted.clear();
   }
 
-  /** `false`: no span. Otherwise the context of the span that it happened in, where there is one. */
-  #sampled(always: boolean, durationMs: number, traceId: string | undefined): Context | undefined | false {
-    const active = context.active();
-    const around = trace.getSpanContext(active);
+  /** Every request passes here: most are neither kept nor looked at any closer than this needs. */
+  #answered(event: EventMap["endpoint.settled"]): void {
+    const { name, status, code, durationMs, caller } = event;
+    const failed = status >= 500;
+    const active = activeSpan();
+    const traceId = event.traceId ?? event.context?.traceId;
+    const wanted = this.#wanted.size > 0 && this.#isWanted(traceId, event.context?.spanId);
+    if (!this.#sampled(active, failed || wanted, durationMs, traceId)) return;
+    const surface = this.#surfaces.of(name);
+    const told: Told = {
+      name: surface.spanName,
+      kind: surface.http && active === undefined ? SpanKind.SERVER : SpanKind.INTERNAL,
+      attributes: { ...surface.attributes, ...endingOf(surface, event) },
+      failed,
+      error: code === "internal" ? thrown(event.error) : undefined,
+    };
+    // A boundary that was called within a request or a run has the context of that.
+    const outer = surface.http || event.context?.spanId === undefined;
+    this.#push(told, durationMs, { context: event.context, outer, caller, active });
+  }
+
+  #called({ name, context: of, outcome, attempts, durationMs }: EventMap["upstream.settled"]): void {
+    const failed = outcome === "failure" || outcome === "rejected";
+    const active = activeSpan();
+    if (!this.#sampled(active, failed, durationMs, of?.traceId)) return;
+    const around = of?.spanId ?? of?.traceId;
+    if (failed && active === undefined && around !== undefined && this.#wanted.size < MAX_WANTED)
+      this.#wanted.add(around);
+    const attributes = {
+      "keelson.name": name,
+      "keelson.outcome": outcome,
+      "keelson.attempts": attempts,
+      ...(failed && { "error.type": outcome }),
+    };
+    const told: Told = { name: `upstream ${name}`, kind: SpanKind.INTERNAL, attributes, failed, error: undefined };
+    this.#push(told, durationMs, { context: of, outer: false, active });
+  }
+
+  #ran(type: (typeof RUN_ENDS)[number], event: EventMap[(typeof RUN_ENDS)[number]]): void {
+    const told = runOf(type, event);
+    const { context: of, durationMs, producer } = event;
+    const wanted = this.#isWanted(of?.traceId, of?.spanId);
+    // What is active when a worker has told its store how runs ended is not theirs.
+    if (!this.#sampled(undefined, told.failed || wanted, durationMs, of?.traceId)) return;
+    this.#push(told, durationMs, { context: of, outer: true, producer, active: undefined });
+  }
+
+  #push(told: Told, durationMs: number, where: Where): void {
+    const { context: of, outer, caller, producer, active } = where;
+    const end = this.#clock.wall();
+    this.#outbox.push({
+      ...told,
+      outer,
+      start: hrTime(end - durationMs),
+      end: hrTime(end),
+      traceId: of?.traceId,
+      spanId: of?.spanId,
+      caller,
+      producer,
+      active,
+      at: this.#clock.monotonic(),
+    });
+  }
+
+  /** Whether something within it has failed. */
+  #isWanted(traceId: string | undefined, spanId: string | undefined): boolean {
+    const bySpan = spanId !== undefined && this.#wanted.delete(spanId);
+    return (traceId !== undefined && this.#wanted.delete(traceId)) || bySpan;
+  }
+
+  #sampled(active: Context | undefined, always: boolean, durationMs: number, traceId: string | undefined): boolean {
     // Whoever began the span around it has decided for the whole trace.
-    if (around !== undefined) return (around.traceFlags & TraceFlags.SAMPLED) !== 0 && active;
+    if (active !== undefined) return ((trace.getSpanContext(active)?.traceFlags ?? 0) & TraceFlags.SAMPLED) !== 0;
     const { share, slowMs } = this.#sampling;
-    if (always || durationMs >= slowMs) return undefined;
+    if (always || durationMs >= slowMs || share === 1) return true;
     if (share === 0) return false;
-    if (share === 1) return undefined;
     if (traceId !== undefined) {
       // By the id, so that all services that keep the same share keep the same traces. Its last 7 bytes are random
       // (W3C Trace Context, level 2); four of them are enough.
-      return Number.parseInt(traceId.slice(-8), 16) < share * 0x1_0000_0000 ? undefined : false;
+      return Number.parseInt(traceId.slice(-8), 16) < share * 0x1_0000_0000;
     }
     this.#untraced += share;
     if (this.#untraced < 1) return false;
     this.#untraced -= 1;
-    return undefined;
-  }
-
-  #times(durationMs: number): Pick<Ended, "start" | "end" | "at"> {
-    const end = this.#clock.wall();
-    return { start: hrTime(end - durationMs), end: hrTime(end), at: this.#clock.monotonic() };
-  }
-
-  #make(ended: Ended): void {
-    const { traceId, active, outer } = ended;
-    if (active !== undefined || traceId === undefined) this.#span(ended, active ?? ROOT_CONTEXT);
-    else if (outer) {
-      const inner = this.#inner.get(traceId) ?? [];
-      this.#inner.delete(traceId);
-      this.#innerCount -= inner.length;
-      this.#span(ended, inTrace(traceId), inner);
-    } else if (this.#innerCount >= WAITING) this.#span(ended, inTrace(traceId));
-    else {
-      this.#innerCount++;
-      const waiting = this.#inner.get(traceId);
-      if (waiting === undefined) this.#inner.set(traceId, [ended]);
-      else waiting.push(ended);
-    }
-  }
-
-  /** Makes spans of inner calls from before a moment, whose outer call is not to be expected any more. */
-  #adopt(before: number): void {
-    for (const [traceId, inner] of this.#inner) {
-      // They came in order.
-      if ((inner[0] as Ended).at > before) return;
-      this.#inner.delete(traceId);
-      this.#innerCount -= inner.length;
-      for (const one of inner) this.#span(one, inTrace(traceId));
-    }
-  }
-
-  #span(ended: Ended, parent: Context, inner: readonly Ended[] = []): void {
-    const { name, server, attributes, start, end, failed, error } = ended;
-    const kind = server ? SpanKind.SERVER : SpanKind.INTERNAL;
-    const span = this.#tracer.startSpan(name, { kind, attributes, startTime: start }, parent);
-    if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
-    if (error !== undefined) span.recordException(error, end);
-    for (const one of inner) this.#span(one, trace.setSpan(parent, span));
-    span.end(end);
+    return true;
   }
 }
 
-/**
- * A context in the trace that the kit gave its calls, and that upstreams and logs know them by. A trace id comes with a
- * span in OpenTelemetry: the second half of the id stands for the one that is not known here.
- */
-function inTrace(traceId: string): Context {
-  const spanId = /^0+$/.test(traceId.slice(16)) ? traceId.slice(0, 16) : traceId.slice(16);
-  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true });
+/** What a call happened in. */
+interface Where {
+  readonly context: CallContext | undefined;
+  readonly outer: boolean;
+  readonly caller?: SpanRef | undefined;
+  readonly producer?: SpanRef | undefined;
+  readonly active: Context | undefined;
+}
+
+/** The context that is active, where there is a span in it. */
+function activeSpan(): Context | undefined {
+  const active = context.active();
+  return trace.getSpanContext(active) === undefined ? undefined : active;
 }
 
 function hrTime(ms: number): HrTime {
