@@ -2,17 +2,19 @@
  * Whole services side by side: each in a process of its own (the suite's own file, with the service's name), loaded over
  * loopback by the suite's process, in turn.
  */
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import autocannon from "autocannon";
 import { median, type Row, row } from "./harness.js";
+import { type Contender, startAs } from "./trial.js";
 
 /** Starts services by name; each answers the port that it listens on. */
 export type Services = Readonly<Record<string, () => Promise<number>>>;
 
 const ROUNDS = 7;
 const SECONDS = 3;
+/** In a trial of many, each sample is shorter. */
+const TRIAL_SECONDS = 2;
 const CONNECTIONS = 50;
 const body = JSON.stringify({ text: "a lamp for the desk", page: 1 });
 
@@ -27,9 +29,20 @@ interface Sample {
 }
 
 async function start(name: string): Promise<Running> {
-  const child = fork(fileURLToPath(import.meta.url), [name], { stdio: "inherit" });
-  const [{ port }] = (await once(child, "message")) as [{ port: number }];
-  return { child, port };
+  const { child, ready } = await startAs(name);
+  return { child, port: (ready as { port: number }).port };
+}
+
+/** A service as a contender of a trial. */
+export async function serviceContender(name: string): Promise<Contender> {
+  const running = await start(name);
+  return {
+    measure: async () => {
+      const { rate, cpu } = await sample(running, TRIAL_SECONDS);
+      return { time: 1_000_000 / rate, cpu };
+    },
+    stop: () => running.child.kill(),
+  };
 }
 
 async function cpuOf(child: ChildProcess): Promise<number> {
@@ -38,7 +51,7 @@ async function cpuOf(child: ChildProcess): Promise<number> {
   return usage.user + usage.system;
 }
 
-async function sample({ child, port }: Running): Promise<Sample> {
+async function sample({ child, port }: Running, seconds = SECONDS): Promise<Sample> {
   const before = await cpuOf(child);
   const result = await autocannon({
     url: `http://127.0.0.1:${port}/echo`,
@@ -46,7 +59,7 @@ async function sample({ child, port }: Running): Promise<Sample> {
     headers: { "content-type": "application/json" },
     body,
     connections: CONNECTIONS,
-    duration: SECONDS,
+    duration: seconds,
   });
   if (result["2xx"] === 0 || result.non2xx > 0 || result.errors > 0) {
     throw new Error(`not every request was answered: ${result.non2xx} non-2xx, ${result.errors} errors`);

@@ -26,6 +26,8 @@ export interface Row {
   readonly peerName: string;
   readonly unit: string;
   readonly ratio: number;
+  /** Between which the ratio lies with a confidence of 90 %, where that is known. */
+  readonly between?: readonly [low: number, high: number];
   readonly target: number;
   readonly met: boolean;
 }
@@ -90,13 +92,14 @@ export function memoryInUse(): number {
 
 /** Prints a suite's lines as a table and writes them to `.output/bench/<suite>.json`. */
 export function report(suite: string, rows: readonly Row[]): void {
-  const head = ["path", "ours", "peer", "", "ratio", "target", ""];
+  const head = ["path", "ours", "peer", "", "ratio", rows.some(({ between }) => between) ? "90 %" : "", "target", ""];
   const lines = rows.map((line) => [
     line.path,
     `${shown(line.ours)} ${line.unit}`,
     `${shown(line.peer)} ${line.unit}`,
     line.peerName,
     line.ratio.toFixed(3),
+    line.between?.map((bound) => bound.toFixed(3)).join(" – ") ?? "",
     `≤ ${line.target.toFixed(3)}`,
     line.met ? "met" : "NOT MET",
   ]);

@@ -256,7 +256,7 @@ describe("the packed tarball", () => {
       const imported = names("peers.mjs", WITH_PEERS, "await import(entry)");
       expect(imported["keelson/express"]).toContain("mount");
       expect(imported["keelson/oidc"]).toContain("oidcBearer");
-      expect(imported["keelson/otel"]).toEqual(["otel"]);
+      expect(imported["keelson/otel"]).toEqual(["kitIds", "otel"]);
       expect(imported["keelson/convex"]).toEqual([
         "ConvexStore",
         "convexStore",
