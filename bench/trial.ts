@@ -98,7 +98,7 @@ function rotated<T>(list: readonly T[], by: number): T[] {
   return [...list.slice(at), ...list.slice(0, at)];
 }
 
-/** Starts this very suite again, to be a contender. Its messages come to `each`. */
+/** Starts this very suite again, to be a contender: `ready` is the first that it says. */
 export async function startAs(name: string): Promise<{ child: ChildProcess; ready: unknown }> {
   const child = fork(fileURLToPath(import.meta.url), [name], { stdio: "inherit" });
   const [ready] = await once(child, "message");

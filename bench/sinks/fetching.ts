@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type Contender, type Measured, startAs } from "../trial.js";
 import { type Contestant, contestants } from "./contestants.js";
 
-const CALLS = 5_000;
+const CALLS = 10_000;
 /** Requests between two turns of the event loop, in which timers ring. */
 const TURN = 100;
 const PREFIX = "fetch ";
@@ -41,7 +41,6 @@ export async function fetching(): Promise<boolean> {
 
 /** Microseconds a request. */
 async function measured(contestant: Contestant): Promise<Measured> {
-  globalThis.gc?.();
   const [cpu, began] = [process.cpuUsage(), process.hrtime.bigint()];
   await ask(contestant);
   await contestant.flush();

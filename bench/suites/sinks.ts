@@ -1,7 +1,7 @@
 /**
  * What sinks cost a guarded request: of an Express service over loopback, and of the fetch handler alone, where
  * everything else is a third. Kits are alike but for what listens to them. What sinks do later (exports, lines, a
- * snapshot) is in the figures, once in five thousand requests.
+ * snapshot) is in the figures, once in ten thousand requests.
  */
 
 import { serviceContender, serving } from "../duel.js";
@@ -25,7 +25,7 @@ if (!(await fetching()) && !(await serving(services))) {
   );
   const fetched = await trial(
     Object.fromEntries(Object.keys(contestants).map((name) => [name, () => fetchContender(name)])),
-    { blocks: 7, rounds: 5, warmUps: 2 },
+    { blocks: 5, rounds: 4, warmUps: 2 },
   );
   const path = (name: string) => `fetch: ${name}`;
   report("sinks", [
