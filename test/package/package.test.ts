@@ -91,6 +91,7 @@ describe("the packed tarball", () => {
       "currentContext",
       "eventLoopDelay",
       "frontDoor",
+      "processUsage",
       "withContext",
     ]);
     expect(imported["keelson/testing"]).toContain("ManualClock");

@@ -131,7 +131,7 @@ it("a breaker does what a naive model does", () => {
   );
   const seen = new Set<string>();
   fc.assert(
-    fc.property(fc.array(operation, { minLength: 30, maxLength: 120 }), (operations) => {
+    fc.property(fc.array(operation, { minLength: 30, maxLength: 120, size: "max" }), (operations) => {
       const clock = new ManualClock();
       const breaker = new Breaker("model", OPTIONS, runtime({ clock }));
       const model = new Model();
