@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -9,6 +10,10 @@ const NODE_ONLY = "**/*.node.test.ts";
 const REDIS = ["test/redis/**/*.test.ts", "{src,examples,scripts,test}/**/*.redis.test.ts"];
 /** Tests of pages, in a browser. */
 const PAGES = "**/*.chromium.test.ts";
+/** Tests that make load and judge how long answers take: one at a time, when all others are done. */
+const LOAD = ["test/ops/**/*.test.ts", "src/ops/drill/{drill,load}.test.ts", "examples/*/test/{demo,game-day}.test.ts"];
+/** Many tests wait for servers most of the time: even two cores have enough for two. */
+const AT_ONCE = { maxWorkers: Math.max(2, availableParallelism() - 1), sequence: { groupOrder: 0 } };
 const EDGE = "src/{core,kernel,primitives,stores/memory,boundary,observe,kit,sinks,adapters/sentry}/**/*.test.ts";
 
 /** Which cases property tests try. */
@@ -47,15 +52,17 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          ...AT_ONCE,
           name: "node",
           include: ["src/**/*.test.ts", "examples/**/*.test.ts", "scripts/**/*.test.ts", "test/**/*.test.ts"],
-          exclude: ["test/package/**", "test/setup/**", PAGES, ...REDIS],
+          exclude: ["test/package/**", "test/setup/**", PAGES, ...REDIS, ...LOAD],
         },
       },
       {
         // The core once more in an isolated edge runtime.
         extends: true,
         test: {
+          ...AT_ONCE,
           name: "edge",
           environment: "edge-runtime",
           pool: "vmThreads",
@@ -67,6 +74,7 @@ export default defineConfig({
         // What a user gets: the packed tarball in a project of its own.
         extends: true,
         test: {
+          ...AT_ONCE,
           name: "package",
           include: ["test/package/**/*.test.ts"],
           testTimeout: 120_000,
@@ -77,6 +85,7 @@ export default defineConfig({
         // The programs that tests need, got by the tests themselves, and pages in a browser.
         extends: true,
         test: {
+          ...AT_ONCE,
           name: "tools",
           include: ["test/setup/**/*.test.ts", PAGES],
           globalSetup: ["test/setup/global-setup.ts", "test/setup/chromium-setup.ts"],
@@ -84,9 +93,19 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
+        test: {
+          name: "load",
+          include: LOAD,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
         // What needs a Redis: one plain server for the whole run, and servers that tests start for themselves.
         extends: true,
         test: {
+          ...AT_ONCE,
           name: "redis",
           include: REDIS,
           globalSetup: ["test/setup/global-setup.ts"],
