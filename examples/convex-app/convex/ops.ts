@@ -4,6 +4,7 @@ import { components } from "./_generated/api";
 import { internalQuery, type QueryCtx } from "./_generated/server";
 import { guarded, internalGuarded, kit, storeOptions, tools } from "./keel";
 import { operator } from "./lib/authGuards";
+import { plain } from "./lib/plain";
 import { CACHED_TOOLS, caches, namespaceOf } from "./lib/toolCacheKeys";
 import { namespaceStats } from "./lib/toolCacheRows";
 
@@ -90,9 +91,4 @@ async function snapshot(ctx: QueryCtx) {
       ),
     },
   });
-}
-
-/** As Convex carries it: without what is undefined. */
-function plain<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value)) as T;
 }

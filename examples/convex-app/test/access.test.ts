@@ -42,6 +42,9 @@ const ATTEMPTS: Readonly<Record<string, ((rows: Rows) => Record<string, unknown>
   "integrations/whatsapp:linkStatus": "own",
   "integrations/whatsapp:unlink": "own",
   "chat:send": ({ thread }) => ({ message: "what did she ask?", thread }),
+  "levers:list": "operators",
+  "levers:pull": "operators",
+  "levers:release": "operators",
   "ops:getReliabilitySnapshot": "operators",
 };
 
@@ -51,6 +54,8 @@ const ARGS: Readonly<Record<string, Record<string, unknown>>> = {
   "favorites:add": { title: "a keel", link: "https://shop.example/keel" },
   "integrations/preferences:set": { currency: "EUR", language: "en", notify: false },
   "integrations/gmail/sync:syncGmail": { days: 7 },
+  "levers:pull": { lever: "cache.clear", target: "search_web", reason: "out of curiosity" },
+  "levers:release": { id: "1", reason: "out of curiosity" },
 };
 
 const TABLES = [

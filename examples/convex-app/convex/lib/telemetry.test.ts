@@ -7,6 +7,8 @@ it("listens wherever the kit is, for each isolate loads but the modules of the f
     "store.failure",
     "breaker.transition",
     "endpoint.settled",
+    "lever.pulled",
+    "lever.failed",
     "alert.firing",
     "alert.resolved",
   ] as const;

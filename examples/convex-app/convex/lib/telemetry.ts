@@ -49,6 +49,13 @@ export function listen(events: Events): void {
   events.on("endpoint.settled", ({ name, code, error }) => {
     if (code === "internal") internalError(name, error);
   });
+  // (The arguments stay in the audit: the key of one that is blocked names a user or an address.)
+  for (const type of ["lever.pulled", "lever.released", "lever.expired"] as const)
+    events.on(type, ({ lever, target, by, reason }) => log(type, { lever, target, by, reason }));
+  events.on("lever.failed", ({ lever, target, error }) => {
+    log("lever.failed", { lever, target, error: String(error) });
+    raise({ key: `lever:${lever}:${target}`, level: "error", message: `"${lever}" failed`, tags: { lever, target } });
+  });
   // One that fires, and its end, are told once for the whole service: the store knows who has to.
   events.on("alert.firing", (event) => {
     const level = event.severity === "page" ? "error" : "warning";
