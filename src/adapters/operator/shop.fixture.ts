@@ -1,6 +1,6 @@
 /** A service with something to look at: endpoints, an upstream that fails on demand, limits, a cache and a queue. */
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import express from "express";
 import { z } from "zod";
 import { anonymous, unlimited } from "../../boundary/declare.js";
@@ -90,10 +90,19 @@ export async function startShop() {
 
   let visits = 0;
   let streams = true;
+  const streaming = new Set<Socket>();
   const ops = operator(kit, { auth: operators, login: "token", every: "250ms" });
   const app = express();
   app.use(mount(chat, page, link));
-  app.use("/ops/stream", (_req, res, next) => (streams ? next() : void res.status(503).end()));
+  app.use("/ops/stream", ({ socket }, res, next) => {
+    if (!streams) {
+      res.status(503).end();
+      return;
+    }
+    streaming.add(socket);
+    socket.once("close", () => streaming.delete(socket));
+    next();
+  });
   app.use("/ops", ops);
   const server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -108,7 +117,8 @@ export async function startShop() {
     /** Streams are cut, and no new ones opened, or they can be had again. */
     cutStreams: (cut: boolean) => {
       streams = !cut;
-      if (cut) server.closeAllConnections();
+      // (Customers' connections stay: who is cut off stops shopping.)
+      if (cut) for (const socket of streaming) socket.destroy();
     },
     /** Asks for a few things, as customers do. */
     customers: async (many: number) => {
