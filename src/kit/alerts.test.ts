@@ -130,6 +130,26 @@ describe("objectives of a service", () => {
     await store.close();
   });
 
+  it("know since when calls are counted, though by now only hours are", async () => {
+    const clock = new ManualClock();
+    await clock.advance(57 * MINUTE);
+    const store = new FleetStore(memoryStore({ clock }), clock);
+    const covered = async (process: Process) => ((await process.objective())?.budgetCoveredSec ?? 0) / 60;
+    const first = chatProcess(clock, 1, { store });
+    open.push(first);
+    await first.serve(10, true);
+    await clock.advance(5 * MINUTE);
+    expect(await covered(first)).toBeCloseTo(5, 1);
+    const second = chatProcess(clock, 2, { store });
+    open.push(second);
+    expect(await covered(second)).toBeCloseTo(5, 0);
+    await clock.advance(60 * 60 * MINUTE);
+    const third = chatProcess(clock, 3, { store });
+    open.push(third);
+    expect(await covered(third)).toBeGreaterThanOrEqual(60 * 60 + 5);
+    expect(await covered(third)).toBeLessThanOrEqual(61 * 60 + 2);
+  });
+
   it("know after a restart what fires, and don't tell it again", async () => {
     const clock = new ManualClock();
     const store = memoryStore({ clock });

@@ -81,7 +81,13 @@ export class SliHistory {
     if (view === "process" || this.#shared === undefined)
       return { ...own.sum(since, now), coveredMs: Math.min(ms, uptimeMs) };
     const [minutes, hours] = this.#shared;
-    const watchedMs = Math.max(uptimeMs, now - Math.min(minutes.since, hours.since));
+    const watchedMs = Math.max(uptimeMs, now - began(minutes.since, hours.since));
     return { ...(byMinutes ? minutes : hours).sum(since, now), coveredMs: Math.min(ms, watchedMs) };
   }
+}
+
+/** When counting began, by the minute if the first hour is still known by minutes: an hour would say too much. */
+function began(minute: number, hour: number): number {
+  const first = Math.min(minute, hour);
+  return Math.floor(minute / HOUR_MS) * HOUR_MS === first ? minute : first;
 }
