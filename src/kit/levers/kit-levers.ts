@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.js";
 import { integer } from "../../core/config.js";
-import { KeelsonError } from "../../core/errors.js";
+import { isKeelsonError, KeelsonError } from "../../core/errors.js";
 import type { Events } from "../../core/events.js";
 import type { AuditEntry, Lever, LeverAct, LeverEntry, LeverPull, Levers } from "../../core/levers.js";
 import { StoreFailure } from "../../core/store.js";
@@ -89,7 +89,7 @@ export class KitLevers implements Levers {
       else count = await control.once(target, args, ms);
     } catch (error) {
       await this.#inVain(entry, error);
-      throw error;
+      throw told(`${entry.lever} could not be done, which the audit says`, error);
     }
     const done: LeverEntry = count === undefined ? entry : { ...entry, count };
     this.#parts.events.emit("lever.pulled", { name: target, ...done });
@@ -109,7 +109,9 @@ export class KitLevers implements Levers {
         throw refused("not_found", `no lever ${JSON.stringify(id)} is in effect`, ids);
       }
       entry = ledger.active.find((one) => one.id === id) as LeverEntry;
-      await this.#undoOnce(entry);
+      await this.#undoOnce(entry).catch((error: unknown) => {
+        throw told(`${entry?.lever} could not be taken back, and is in effect`, error);
+      });
       return next;
     });
     const done = { ...(entry as unknown as LeverEntry), released: act };
@@ -236,6 +238,14 @@ export class KitLevers implements Levers {
     const detail = `levers: the store can't be reached (${reason})${done}`;
     return new KeelsonError("unavailable", detail, { detail, cause: error, retryAfterMs: RETRY_MS, source: "levers" });
   }
+}
+
+/** Operators may be told what an error keeps from clients. */
+function told(what: string, error: unknown): unknown {
+  if (!isKeelsonError(error) || error.detail !== undefined) return error;
+  const { code, message, retryAfterMs, source = "levers" } = error;
+  const detail = `${what}: ${message}`;
+  return new KeelsonError(code, detail, { detail, cause: error, source, ...(retryAfterMs && { retryAfterMs }) });
 }
 
 function withoutEnds({

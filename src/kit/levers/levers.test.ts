@@ -5,6 +5,7 @@ import { perCall } from "../../core/binding.js";
 import type { KeelsonError } from "../../core/errors.js";
 import type { LeverEntry, LeverPull, Levers } from "../../core/levers.js";
 import { seeded } from "../../core/seeded.js";
+import { FleetStore } from "../../primitives/fleet-store.fixture.js";
 import { snapshotSchema } from "../../schema.js";
 import { memoryStore } from "../../stores/memory/memory-store.js";
 import { ManualClock } from "../../testing/manual-clock.js";
@@ -228,10 +229,26 @@ describe("levers of a kit", () => {
     const broken = kit.limiter("broken", { algorithm: "gcra", limit: 1, per: "1m", store: closedStore() });
     await expect(pull("limiter.block", broken.name, { args: { key: "u" } })).rejects.toMatchObject({
       code: "unavailable",
+      detail: expect.stringMatching(
+        /^limiter\.block could not be done, which the audit says: .*"broken".*: block failed/,
+      ),
     });
     expect(await kit.levers.active()).toEqual([]);
     expect((await kit.levers.audit()).map(({ action }) => action)).toEqual(["failed", "pulled"]);
     expect(told).toEqual(["lever.failed limiter.block ann it is on fire"]);
+  });
+
+  it("stay in effect where they could not be taken back", async () => {
+    const { kit, pull } = shop();
+    const store = new FleetStore(memoryStore(), kit.clock as ManualClock);
+    kit.limiter("apart", { algorithm: "gcra", limit: 1, per: "1m", store });
+    const { id } = await pull("limiter.block", "apart", { args: { key: "u" } });
+    store.line = "refused";
+    await expect(kit.levers.release(id, { by: "ann", reason: "over" })).rejects.toMatchObject({
+      code: "unavailable",
+      detail: expect.stringMatching(/^limiter\.block could not be taken back, and is in effect: /),
+    });
+    expect(await kit.levers.active()).toMatchObject([{ id, target: "apart" }]);
   });
 
   it("are typed: a kit without a place has none, a lever is one of those there are", () => {
