@@ -9,6 +9,7 @@ import { KeelsonError } from "../../core/errors.js";
 import { createKit } from "../../kit/kit.js";
 import { faultyUpstream } from "../../testing/faulty-upstream/faulty-upstream.js";
 import { mount } from "../express/mount.js";
+import { processUsage } from "../node/process-usage.js";
 import { operator } from "./operator.js";
 
 export const TOKEN = "for-this-test-alone";
@@ -21,6 +22,7 @@ export async function startShop() {
   const search = await faultyUpstream({ handler: () => Response.json({ hits: [] }) });
   const kit = createKit({
     service: "shop-assistant",
+    process: processUsage({ over: "1s" }),
     env: {},
     knobs: {
       CHAT_MAX: knob.int({ default: 2000, min: 1, describe: "chat turns a minute" }),

@@ -46,6 +46,12 @@ export function span(ms: number): string {
   return hours % 24 === 0 ? `${Math.floor(hours / 24)} d` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** `812 kB`, `159 MB`, `1.2 GB`: powers of a thousand. */
+export function bytes(value: number): string {
+  if (value >= 1e9) return `${(value / 1e9).toFixed(1)} GB`;
+  return value >= 1e6 ? `${Math.round(value / 1e6)} MB` : `${Math.round(value / 1e3)} kB`;
+}
+
 /** `14:05`, and with the day where it is another one. */
 export function clock(at: number, now: number): string {
   const time = new Date(at);

@@ -1,9 +1,9 @@
 import type { Snapshot } from "../../../observe/snapshot.js";
 import { el, mark, put, svg } from "./dom.js";
-import { span } from "./format.js";
 import { healthOf, type Level } from "./health.js";
 import type { Link } from "./live.js";
 import { badge, type Section } from "./parts.js";
+import { running } from "./running.js";
 
 const LINKS: Readonly<Record<Link, readonly [Level, string]>> = {
   connecting: ["idle", "Connecting"],
@@ -81,7 +81,7 @@ export function frame(left: readonly Section[], right: readonly Section[], top: 
       health.show(level, word);
       put(why, reasons);
       mark(bar, "data-level", level);
-      put(up, `up ${span(now.uptimeMs)}`);
+      put(up, running(now));
       // Only a change is worth interrupting somebody for.
       if (said !== "" && said !== word) put(voice, `${word}: ${reasons}`);
       said = word;

@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import { createKit } from "../../../kit/kit.js";
 import type { SliSnapshot, Snapshot } from "../../../observe/snapshot.js";
 import { ManualClock } from "../../../testing/manual-clock.js";
-import { count, millis, percent, rate, span, times } from "./format.js";
+import { bytes, count, millis, percent, rate, span, times } from "./format.js";
 import { healthOf, standsOut } from "./health.js";
 import { breakersOf, History, MOST_SAMPLES } from "./history.js";
+import { running } from "./running.js";
 import { guardsOf } from "./sections/guards.js";
 import { ServerSentReader } from "./sse.js";
 
@@ -169,6 +170,26 @@ describe("health under overload", () => {
   });
 });
 
+describe("what the process uses", () => {
+  const usage = {
+    uptimeMs: 60_000,
+    rssBytes: 158_900_000,
+    heapUsedBytes: 1,
+    heapLimitBytes: null,
+    cpuSec: 1,
+    cpuShare: 0.42,
+    loopDelay: { p50Ms: 0.2, p99Ms: 7.1, maxMs: 16 },
+    recentSec: 12,
+  };
+
+  it("is told where it is measured, as far as it is", () => {
+    const uptimeMs = 3_600_000;
+    expect(running({ uptimeMs, process: null })).toBe("up 1 h");
+    expect(running({ uptimeMs, process: usage })).toBe("up 1 h · 159 MB · CPU 42 % · loop 7.1 ms late at p99");
+    expect(running({ uptimeMs, process: { ...usage, cpuShare: null, loopDelay: null } })).toBe("up 1 h · 159 MB");
+  });
+});
+
 describe("server-sent events", () => {
   it("are read in whatever pieces they come", () => {
     const text = ': hello\n\nevent: snapshot\ndata: {"a":1}\n\nevent: end\r\ndata: {}\r\n\r\ndata: x\ndata: y\n\n';
@@ -205,6 +226,9 @@ describe("figures", () => {
     [millis(0.25), "0.3 ms"],
     [millis(12.4), "12 ms"],
     [millis(1_234), "1.2 s"],
+    [bytes(812_000), "812 kB"],
+    [bytes(158_900_000), "159 MB"],
+    [bytes(1_230_000_000), "1.2 GB"],
     [span(45_000), "45 s"],
     [span(3_600_000), "1 h"],
     [span(7_500_000), "2 h 5 min"],

@@ -79,6 +79,12 @@ function chart(figure: HTMLElement, lines: readonly Line[]) {
   function make(): void {
     plot?.destroy();
     plot = new uPlot({ ...options(lines, () => restarts), ...size() }, data, holder);
+    // (A new plot first says that nothing is pointed at.)
+    requestAnimationFrame(tellLatest);
+  }
+  /** Nobody points at anything: the figures are the latest. */
+  function tellLatest(): void {
+    if (plot?.cursor.idx == null) plot?.setLegend({ idx: data[0].length - 1 });
   }
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => plot !== undefined && make());
   new ResizeObserver(() => plot?.setSize(size())).observe(holder);
@@ -88,8 +94,7 @@ function chart(figure: HTMLElement, lines: readonly Line[]) {
       data = [samples.map(({ at }) => at / 1000), ...lines.map(({ read }) => flows.map(read))];
       if (plot === undefined) make();
       else plot.setData(data);
-      // Nobody points at anything: the figures are the latest.
-      if (plot?.cursor.idx == null) plot?.setLegend({ idx: samples.length - 1 });
+      tellLatest();
     },
   };
 }
