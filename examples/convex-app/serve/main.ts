@@ -37,6 +37,7 @@ Try:
   curl -s ${url}/demo/phone ${json} -d '{"text":"hello"}'
   OPERATOR=$(curl -s ${url}/demo/sign-in -d '{"user":"olga"}' | sed 's/.*"token":"//; s/".*//')
   curl -s ${url}/api/query ${json} -H "authorization: Bearer $OPERATOR" -d '{"path":"ops:getReliabilitySnapshot","args":{}}'
+  curl -s ${url}/api/action ${json} -H "authorization: Bearer $OPERATOR" -d '{"path":"levers:pull","args":{"lever":"breaker.isolate","target":"upstream:serper","reason":"to try it","expiresIn":"1m"}}'
 
 Ctrl-C ends it.`);
 

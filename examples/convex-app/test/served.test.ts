@@ -30,7 +30,7 @@ describe("npm run example:convex", () => {
       if (at < 0) throw new Error(`no line has ${words}`);
       return answers[at] ?? "";
     };
-    expect(app.lines.filter((line) => /^curl /.test(line)).length).toBe(11);
+    expect(app.lines.filter((line) => /^curl /.test(line)).length).toBe(12);
     expect(said("a keel for my boat")).toMatch(/^event: thread\n[\s\S]*event: text\n[\s\S]*event: done\n/);
     expect(said("nobody is signed in")).toMatch(/^HTTP\/1\.1 401 [\s\S]*"code":"unauthenticated"/);
     expect(said("-X OPTIONS")).toMatch(/^HTTP\/1\.1 204 [\s\S]*access-control-allow-methods: POST/);
@@ -42,6 +42,7 @@ describe("npm run example:convex", () => {
     expect(said("nobody has signed it")).toMatch(/^HTTP\/1\.1 401 [\s\S]*"code":"unauthenticated"/);
     expect(said("/demo/phone")).toMatch(/^\{"heard":\["I don't know this phone yet/);
     const snapshot = JSON.parse(said("ops:getReliabilitySnapshot")) as { status: string; value: unknown };
+    expect(said("levers:pull")).toMatch(/"status":"success","value":\{.*"by":"olga".*"target":"upstream:serper"/);
     expect([snapshot.status, snapshotSchema.safeParse(snapshot.value).error?.issues ?? []]).toEqual(["success", []]);
   });
 
