@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Snapshot } from "keelson";
@@ -9,6 +8,7 @@ import type { Happened } from "../service/recent-events.js";
 import { sessionToken } from "../service/session-token.js";
 import { type StandIns, startStandIns } from "../stand-ins/stand-ins.js";
 import { type Asked, ask, type Seen } from "./ask.js";
+import { freePort } from "./free-port.js";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
@@ -211,14 +211,4 @@ async function listening(child: ChildProcess): Promise<string> {
     }
   }
   throw new Error(`the service did not start:\n${complaint}`);
-}
-
-/** A port of the loopback that nobody listens on now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

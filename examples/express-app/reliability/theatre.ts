@@ -1,9 +1,8 @@
-import { once } from "node:events";
 import { accessSync, constants } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type FaultyProcess, type FaultyProxy, faultyProcess, faultyProxy } from "keelson/testing";
+import { freePort } from "../demo/free-port.js";
 import type { Environment } from "../service/kit.js";
 import { sessionToken } from "../service/session-token.js";
 import { startStandIns } from "../stand-ins/stand-ins.js";
@@ -114,15 +113,6 @@ async function breakableRedis(redis: string, open: (() => Promise<void>)[]): Pro
 function adminOf({ adminUrl }: { readonly adminUrl: string | undefined }): string {
   if (adminUrl === undefined) throw new TypeError("it was started without an admin port");
   return adminUrl;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 function onPath(program: string): string | undefined {
